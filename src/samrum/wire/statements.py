@@ -1,0 +1,209 @@
+"""The payloads of signed statements: who is who's device, who is in a room, what home tells relay.
+
+Signer is home unless said otherwise. Times are whole seconds since 1970 (`iat`, `exp`, `at`, `until`).
+"""
+
+import base64
+import hashlib
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Annotated, ClassVar
+
+import msgspec
+from msgspec import Meta
+
+from samrum.wire.base import Jwk, Wire
+from samrum.wire.ids import DevField, KeyIdField, Pid, PidField, RoomField, TenantField
+
+B64x32 = Annotated[str, Meta(pattern="^[A-Za-z0-9_-]{43}$")]
+"""32 bytes as base64url without padding."""
+Time = Annotated[int, Meta(ge=0, le=1 << 48)]
+Count = Annotated[int, Meta(ge=0, le=(1 << 32) - 1)]
+Jti = Annotated[str, Meta(pattern="^[A-Za-z0-9_-]{22}$")]
+"""128 random bits, base64url: used once."""
+
+
+class Role(StrEnum):
+    """What a member may do: an owner everything, a moderator the room's people and messages, a guest one meeting."""
+
+    OWNER = "owner"
+    MODERATOR = "moderator"
+    MEMBER = "member"
+    GUEST = "guest"
+
+
+class Kind(StrEnum):
+    """The kinds of room."""
+
+    DIRECT = "direct"
+    GROUP = "group"
+    CHANNEL = "channel"
+
+
+class Confirmation(Wire):
+    """RFC 7800 `cnf`: the key whose possession the bearer proves."""
+
+    jwk: Jwk
+
+
+class Cert(Wire):
+    """Home certifies that device `dev` with key `cnf` belongs to pseudonym `sub`."""
+
+    TYP: ClassVar[str] = "samrum-cert"
+    iss: TenantField
+    sub: PidField
+    dev: DevField
+    cnf: Confirmation
+    iat: Time
+    exp: Time
+    persistent: bool
+
+
+class Grant(Wire):
+    """The token by which a device speaks to relay. `lobby` restricts it to one room's lobby."""
+
+    TYP: ClassVar[str] = "samrum-grant"
+    iss: TenantField
+    aud: str
+    sub: PidField
+    dev: DevField
+    cnf: Confirmation
+    iat: Time
+    exp: Time
+    jti: Jti
+    lobby: RoomField | None = None
+
+
+class Epoch(Wire):
+    """The room's current key: its number (from 1), id and commitment SHA-256("samrum/kc/1" || K_e)."""
+
+    n: Count
+    key_id: KeyIdField
+    kc: B64x32
+
+
+class Policy(Wire):
+    """What relay must know of a room's rules. Titles and topics are home's alone."""
+
+    kind: Kind
+    history: str = "open"
+    """`open`: members read from the first epoch; `closed`: from the epoch in which they came."""
+    post: str = "member"
+    """The least role that may write."""
+
+
+class MemberEntry(Wire):
+    """One member as a roster adds it."""
+
+    pid: PidField
+    role: Role
+    until: Time | None = None
+
+
+class OutEntry(Wire):
+    """Put out of the running meeting until `until`."""
+
+    pid: PidField
+    until: Time
+
+
+class Roster(Wire):
+    """One signed, chained change of a room's membership. Version 1 creates the room."""
+
+    TYP: ClassVar[str] = "samrum-roster"
+    tenant: TenantField
+    room: RoomField
+    version: Annotated[int, Meta(ge=1, le=(1 << 32) - 1)]
+    prev: B64x32
+    epoch: Epoch
+    policy: Policy
+    at: Time
+    add: list[MemberEntry] = []
+    remove: list[PidField] = []
+    out: list[OutEntry] = []
+    role: list[MemberEntry] = []
+
+
+class Snapshot(Wire):
+    """A place to start a chain from: the state after `version`, with the hash of its member list."""
+
+    TYP: ClassVar[str] = "samrum-snapshot"
+    tenant: TenantField
+    room: RoomField
+    version: Count
+    prev: B64x32
+    epoch: Epoch
+    policy: Policy
+    count: Count
+    members_hash: B64x32
+
+
+class Topic(StrEnum):
+    """What a hint may be about."""
+
+    ROOM = "room"  # something of a room changed: roster, title
+    DEVICES = "devices"  # a device signed in or was revoked
+    NAMES = "names"  # a name changed
+    LOBBY = "lobby"  # somebody waits
+    CALL = "call"  # you were called
+
+
+class Hint(Wire):
+    """A content-free word to a room or a person, after which the browser asks home."""
+
+    TYP: ClassVar[str] = "samrum-hint"
+    tenant: TenantField
+    to: Annotated[str, Meta(pattern="^[pr]_[a-z2-7]{25}[aeimquy4]$")]
+    topic: Topic
+    iat: Time
+    version: Count = 0
+
+
+class Revoke(Wire):
+    """Ends a device, or (without `dev`) everything of a pseudonym, until `until`, when its last grant has expired."""
+
+    TYP: ClassVar[str] = "samrum-revoke"
+    tenant: TenantField
+    pid: PidField
+    iat: Time
+    until: Time
+    dev: DevField | None = None
+
+
+class Head(Wire):
+    """The ledger's head after entry `n`: head_n = SHA-256(head_{n-1} || h_n)."""
+
+    TYP: ClassVar[str] = "samrum-head"
+    tenant: TenantField
+    n: Count
+    head: B64x32
+    iat: Time
+
+
+class Call(Wire):
+    """Home signs one HTTP call to relay; valid 60 s, `jti` used once. `bh` is SHA-256 of the body, base64url."""
+
+    TYP: ClassVar[str] = "samrum-call"
+    tenant: TenantField
+    htm: str
+    path: str
+    bh: B64x32
+    iat: Time
+    jti: Jti
+
+
+class Proof(Wire):
+    """Signed by a device: it makes this request to home now. 60 s, `jti` used once."""
+
+    TYP: ClassVar[str] = "samrum-proof"
+    htm: str
+    path: str
+    bh: B64x32
+    iat: Time
+    jti: Jti
+
+
+def members_hash(members: Iterable[tuple[Pid, Role | str, int | None]]) -> str:
+    """SHA-256 (base64url) over one JSON line `["p_…","role",until]` a member, sorted by pid, each ended by a newline."""
+    lines = b"".join(msgspec.json.encode([pid, str(role), until]) + b"\n" for pid, role, until in sorted(members))
+    return base64.urlsafe_b64encode(hashlib.sha256(lines).digest()).decode().rstrip("=")

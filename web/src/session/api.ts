@@ -1,0 +1,206 @@
+/**
+ * What the screens see of a signed-in person's session: state to read, and actions to take.
+ *
+ * Screens (React) only read and call; the session owns connections, keys and storage. Everything readable is a
+ * {@link Readable}; values are immutable and change identity when they change, so `useSyncExternalStore` works.
+ * Nothing here throws for network reasons: actions reject with {@link Refusal} only.
+ */
+
+declare const brand: unique symbol;
+type Id<K extends string> = string & { readonly [brand]: K };
+export type Pid = Id<'p'>;
+export type Dev = Id<'d'>;
+export type RoomId = Id<'r'>;
+export type MsgId = Id<'m'>;
+export type CallId = Id<'c'>;
+
+/** A value now, and word when it changes. */
+export interface Readable<T> {
+  get(): T;
+  subscribe(listener: () => void): () => void;
+}
+
+/** The one error of actions: a stable code (wire `Code`, or one of the client's own), translated by the screens. */
+export class Refusal extends Error {
+  constructor(
+    readonly code: string,
+    /** Seconds until a new try makes sense. */
+    readonly retryAfter?: number,
+  ) {
+    super(code);
+    this.name = 'Refusal';
+  }
+}
+
+export type Role = 'owner' | 'moderator' | 'member' | 'guest';
+export type RoomKind = 'direct' | 'group' | 'channel';
+
+export interface Person {
+  readonly pid: Pid;
+  /** The name from home; `null` while home is away and it was never seen ("Participant 3" is the screen's business). */
+  readonly name: string | null;
+  readonly department: string;
+  readonly title: string;
+}
+
+export interface Member extends Person {
+  readonly role: Role;
+  readonly me: boolean;
+}
+
+/** Why a room refuses to send, found by checking relay against home's signatures. */
+export type Trouble =
+  | 'relay_members_differ' // relay's member list is not the signed one
+  | 'relay_rolled_back' // relay serves an older roster than it acknowledged
+  | 'roster_forged'; // a roster that home did not sign, or that does not follow
+
+export interface Room {
+  readonly id: RoomId;
+  readonly kind: RoomKind;
+  /** For a direct message the other person's name; '' when unknown. */
+  readonly title: string;
+  readonly version: number;
+  readonly myRole: Role;
+  readonly unread: number;
+  /** ms since 1970 of the newest message known here; 0: none. Rooms are sorted by it, newest first. */
+  readonly lastAt: number;
+  readonly members: readonly Member[];
+  readonly meeting: { readonly id: CallId; readonly people: readonly Pid[]; readonly devices: number } | null;
+  readonly trouble: Trouble | null;
+}
+
+/** States before and after opening, each with its sentence in the catalogues. */
+export type Opening =
+  | 'opened'
+  | 'no_key_yet'
+  | 'home_away'
+  | 'not_entitled'
+  | 'purged'
+  | 'cannot_open' // the one undivided failure: tampered, or a signature that does not hold
+  | 'newer_version';
+
+export interface Message {
+  readonly id: MsgId;
+  readonly room: RoomId;
+  readonly author: Person;
+  readonly mine: boolean;
+  /** ms since 1970 */
+  readonly sentAt: number;
+  readonly text: string;
+  readonly opening: Opening;
+  /** Position at relay; `null` while it waits in the outbox. */
+  readonly pos: number | null;
+  /** `sent` is durable at relay; `draft` was kept because it may not be sent (`reason`). */
+  readonly state: 'waiting' | 'sent' | 'draft';
+  readonly reason: string | null;
+}
+
+export interface Timeline {
+  /** Oldest first; waiting ones last. */
+  readonly messages: readonly Message[];
+  readonly loading: boolean;
+  /** There is older history to load. */
+  readonly more: boolean;
+  /** Position of the last message read before the room was opened this time; the unread line goes after it. */
+  readonly readUpTo: number;
+  /** People who are writing now (not oneself). */
+  readonly typing: readonly Person[];
+}
+
+/** One open room. Call `close` when the screen goes. */
+export interface RoomModel {
+  readonly timeline: Readable<Timeline>;
+  /** Queues the text (durably on this device) and returns its id at once. Rejects with `too_long` or the room's trouble. */
+  send(text: string, mentions?: readonly Pid[]): Promise<MsgId>;
+  /** Puts a draft back for another try, or drops it. */
+  retry(id: MsgId): Promise<void>;
+  discard(id: MsgId): Promise<void>;
+  older(): Promise<void>;
+  /** Everything shown has been read. */
+  read(): void;
+  typing(): void;
+  close(): void;
+}
+
+export type Connection =
+  | 'starting'
+  | 'online'
+  | 'relay_away' // reconnecting, with jitter
+  | 'home_away' // relay works, home does not answer
+  | 'offline'
+  | 'other_tab' // another tab of this profile leads; `useHere()` takes over
+  | 'signed_out'
+  | 'revoked';
+
+export interface DeviceInfo {
+  readonly id: Dev;
+  readonly label: string;
+  readonly created: number;
+  readonly seen: number;
+  readonly here: boolean;
+  readonly revoked: boolean;
+}
+
+export interface JoinReply {
+  readonly livekit: string;
+  readonly token: string;
+  readonly meeting: CallId;
+}
+
+/** Keys and events that a meeting needs. `base` never leaves as bytes that JavaScript of the page keeps: a CryptoKey. */
+export interface MeetingAccess {
+  readonly me: { readonly pid: Pid; readonly dev: Dev };
+  join(): Promise<JoinReply>;
+  /** The current epoch of the room by the verified roster; changes when it does. */
+  readonly epoch: Readable<number>;
+  /** The verified members: a track of anybody else is refused. */
+  readonly members: Readable<ReadonlySet<Pid>>;
+  /**
+   * The media base secret (formats §5, HKDF-SHA512 `CryptoKey`, not extractable, usage `deriveBits`) of an epoch and a UTC day
+   * (days since 1970). Rejects with `Refusal` (`not_entitled`, `home_away`, …). Fetched once, leased at most 24 h.
+   */
+  base(epoch: number, day: number): Promise<CryptoKey>;
+  ack(meeting: CallId, epoch: number): void;
+  onAck(listener: (meeting: CallId, pid: Pid, dev: Dev, epoch: number) => void): () => void;
+  /** Asks home for the newest roster now (every 30 s in a meeting, so that relay cannot hide a removal). */
+  refresh(): Promise<void>;
+  name(pid: Pid): string | null;
+}
+
+export interface Session {
+  readonly me: Person;
+  readonly dev: Dev;
+  readonly authority: string;
+  readonly connection: Readable<Connection>;
+  readonly rooms: Readable<readonly Room[]>;
+  openRoom(id: RoomId): RoomModel;
+  searchPeople(query: string, limit?: number): Promise<readonly Person[]>;
+  /** A direct message with exactly one other person opens the existing room if there is one. */
+  createRoom(kind: RoomKind, title: string, members: readonly Pid[]): Promise<RoomId>;
+  changeMembers(
+    room: RoomId,
+    change: {
+      add?: readonly Pid[];
+      remove?: readonly Pid[];
+      role?: readonly { readonly pid: Pid; readonly role: Role }[];
+    },
+  ): Promise<void>;
+  renameRoom(room: RoomId, title: string): Promise<void>;
+  leaveRoom(room: RoomId): Promise<void>;
+  meeting(room: RoomId): MeetingAccess;
+  devices(): Promise<readonly DeviceInfo[]>;
+  revokeDevice(dev: Dev): Promise<void>;
+  /** Makes this tab the one that sends. */
+  useHere(): Promise<void>;
+  signOut(): Promise<void>;
+  /** Drops connections and timers (page goes away). */
+  close(): void;
+}
+
+/** How a session begins. */
+export interface Doorway {
+  /** The session of who is signed in, or `null` when nobody is. Rejects with `home_away` when home does not answer. */
+  resume(): Promise<Session | null>;
+  /** Rejects with `sign_in_failed`, `too_many_tries`, `home_away`, `device_revoked`. */
+  signIn(user: string, password: string, options: { sharedComputer: boolean }): Promise<Session>;
+}
