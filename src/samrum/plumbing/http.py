@@ -1,0 +1,132 @@
+"""HTTP: a Litestar application whose errors are all codes, served by uvicorn inside the zone's own event loop.
+
+No access log, no server header, no words of libraries in answers. A handler raises `Refused`; everything unforeseen becomes
+500 `internal`, and the log gets the class of the exception and its place in our code.
+"""
+
+import contextlib
+import socket
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import msgspec
+import uvicorn
+from litestar import Litestar, Request, Response
+from litestar.config.app import AppConfig
+from litestar.exceptions import HTTPException
+from litestar.types import ASGIApp, Middleware
+
+from samrum.plumbing.config import BadConfig
+from samrum.plumbing.log import Log
+from samrum.wire.base import Problem
+from samrum.wire.codes import Code
+
+MAX_BODY = 1 << 20
+
+
+class Refused(Exception):
+    """A request is refused with a status, a code and what the client needs to go on."""
+
+    def __init__(self, status: int, code: Code, *, retry_after: float | None = None, have: int | None = None) -> None:
+        super().__init__(code)
+        self.status = status
+        self.problem = Problem(code=code, retry_after=retry_after, have=have)
+
+
+_CODE_OF_STATUS = {404: Code.NOT_FOUND, 405: Code.NOT_FOUND, 413: Code.TOO_LARGE}
+
+
+def problem_response(refused: Refused) -> Response[bytes]:
+    """The answer to a refused request."""
+    headers = {"cache-control": "no-store"}
+    if refused.problem.retry_after is not None:
+        headers["retry-after"] = str(max(1, round(refused.problem.retry_after)))
+    return Response(
+        msgspec.json.encode(refused.problem),
+        status_code=refused.status,
+        media_type="application/json",
+        headers=headers,
+    )
+
+
+def application(
+    handlers: Sequence[Any],
+    *,
+    log: Log,
+    middleware: Sequence[Middleware] = (),
+    max_body: int = MAX_BODY,
+    **options: Any,
+) -> Litestar:
+    """The zone's application; `options` go to Litestar (`dependencies`, `after_request`, …)."""
+
+    def on_refused(_request: Request[Any, Any, Any], error: Refused) -> Response[bytes]:
+        return problem_response(error)
+
+    def on_http(_request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
+        code = _CODE_OF_STATUS.get(error.status_code, Code.BAD_REQUEST if error.status_code < 500 else Code.INTERNAL)
+        if error.status_code >= 500:
+            log.error("http.failed", error=error.__cause__ or error)
+        return problem_response(Refused(error.status_code, code))
+
+    def on_any(_request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+        log.error("http.failed", error=error)
+        return problem_response(Refused(500, Code.INTERNAL))
+
+    def quiet(config: AppConfig) -> AppConfig:
+        config.debug = False
+        return config
+
+    return Litestar(
+        list(handlers),
+        exception_handlers={Refused: on_refused, HTTPException: on_http, Exception: on_any},
+        middleware=list(middleware),
+        request_max_body_size=max_body,
+        logging_config=None,
+        openapi_config=None,
+        on_app_init=[quiet],
+        **options,
+    )
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without signal handlers: the zone's own main loop stops it."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket; raises `BadConfig` with a sentence if the port is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    sock = socket.socket(family)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        sock.bind((host, port))
+    except OSError as error:
+        sock.close()
+        raise BadConfig(
+            f"port {port} on {host} cannot be used: {error.strerror}. Stop what uses it, or choose another"
+        ) from None
+    sock.listen(2048)
+    sock.setblocking(False)
+    return sock
+
+
+def server(app: ASGIApp, *, keep_alive: int = 30, limit: int = 2000) -> uvicorn.Server:
+    """An uvicorn server; `await serve(sockets=[listen(…)])`, and set `should_exit` to stop it."""
+    return _Server(
+        uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            date_header=False,
+            lifespan="on",
+            ws="none",
+            timeout_keep_alive=keep_alive,
+            timeout_graceful_shutdown=3,
+            limit_concurrency=limit,
+            h11_max_incomplete_event_size=32 * 1024,
+        )
+    )

@@ -1,0 +1,29 @@
+"""A zone's process: one event loop, a stop signal, an exit code."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+
+import uvloop
+
+from samrum.plumbing.config import BadConfig
+
+
+def run(main: Callable[[asyncio.Event], Awaitable[None]]) -> None:
+    """Runs `main(stop)` until it returns; SIGINT and SIGTERM set `stop`. A `BadConfig` ends the process with its sentence."""
+
+    async def outer() -> None:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, stop.set)
+        await main(stop)
+
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(outer())
+    except* BadConfig as group:
+        for error in group.exceptions:
+            sys.stderr.write(f"{error}\n")
+        sys.exit(2)
