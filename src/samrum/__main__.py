@@ -1,0 +1,5 @@
+"""`python -m samrum` is the `samrum` command."""
+
+from samrum.cli import main
+
+main()
