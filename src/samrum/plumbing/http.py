@@ -113,8 +113,10 @@ def listen(host: str, port: int) -> socket.socket:
     return sock
 
 
-def server(app: ASGIApp, *, keep_alive: int = 30, limit: int = 2000) -> uvicorn.Server:
-    """An uvicorn server; `await serve(sockets=[listen(…)])`, and set `should_exit` to stop it."""
+def server(
+    app: ASGIApp, *, keep_alive: int = 30, limit: int = 2000, tls: tuple[str, str] | None = None
+) -> uvicorn.Server:
+    """An uvicorn server; `await serve(sockets=[listen(…)])`, and set `should_exit` to stop it. `tls`: certificate, key."""
     return _Server(
         uvicorn.Config(
             app,
@@ -128,5 +130,7 @@ def server(app: ASGIApp, *, keep_alive: int = 30, limit: int = 2000) -> uvicorn.
             timeout_graceful_shutdown=3,
             limit_concurrency=limit,
             h11_max_incomplete_event_size=32 * 1024,
+            ssl_certfile=tls[0] if tls else None,
+            ssl_keyfile=tls[1] if tls else None,
         )
     )

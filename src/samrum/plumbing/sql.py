@@ -57,7 +57,8 @@ class Database:
         await self.engine.dispose()
 
 
-def _pragmas(connection: Any, _record: object) -> None:
+def pragmas(connection: Any, _record: object) -> None:
+    """Sets a new SQLite connection up: a listener of the engine's `connect`."""
     connection.isolation_level = None  # we say BEGIN ourselves
     cursor = connection.cursor()
     for pragma in (
@@ -76,27 +77,32 @@ async def open_database(path: Path, migrations: Path) -> Database:
 
     Raises `BadConfig` if a newer version of Samrum wrote it.
     """
-    _make(path)
+    make(path)
     engine = create_async_engine(f"sqlite+aiosqlite:///{path}")
-    sa.event.listen(engine.sync_engine, "connect", _pragmas)
+    sa.event.listen(engine.sync_engine, "connect", pragmas)
     try:
         async with engine.connect() as connection:
-            await connection.run_sync(_upgrade, migrations)
+            await connection.run_sync(upgrade, migrations)
             await connection.commit()
     except CommandError:
         await engine.dispose()
-        raise BadConfig(
-            f"{path}: written by a newer version of Samrum; start that version, or restore a backup"
-        ) from None
+        raise BadConfig(too_new(path)) from None
     return Database(engine)
 
 
-def _make(path: Path) -> None:
+def too_new(path: Path) -> str:
+    """The sentence for a database of a newer version."""
+    return f"{path}: written by a newer version of Samrum; start that version, or restore a backup"
+
+
+def make(path: Path) -> None:
+    """Makes the file, for its owner alone, before SQLite does."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch(mode=0o600)
 
 
-def _upgrade(connection: sa.Connection, migrations: Path) -> None:
+def upgrade(connection: sa.Connection, migrations: Path) -> None:
+    """Brings the database to the newest schema of the folder `migrations`."""
     config = alembic.config.Config()
     config.set_main_option("script_location", str(migrations))
     config.set_main_option("path_separator", "os")
