@@ -6,30 +6,16 @@
  * Nothing here throws for network reasons: actions reject with {@link Refusal} only.
  */
 
-declare const brand: unique symbol;
-type Id<K extends string> = string & { readonly [brand]: K };
-export type Pid = Id<'p'>;
-export type Dev = Id<'d'>;
-export type RoomId = Id<'r'>;
-export type MsgId = Id<'m'>;
-export type CallId = Id<'c'>;
+import { Refusal } from '../doors/refusal';
+import type { CallId, Dev, MsgId, Pid, RoomId } from '../wire/ids';
+
+export { Refusal };
+export type { CallId, Dev, MsgId, Pid, RoomId };
 
 /** A value now, and word when it changes. */
 export interface Readable<T> {
   get(): T;
   subscribe(listener: () => void): () => void;
-}
-
-/** The one error of actions: a stable code (wire `Code`, or one of the client's own), translated by the screens. */
-export class Refusal extends Error {
-  constructor(
-    readonly code: string,
-    /** Seconds until a new try makes sense. */
-    readonly retryAfter?: number,
-  ) {
-    super(code);
-    this.name = 'Refusal';
-  }
 }
 
 export type Role = 'owner' | 'moderator' | 'member' | 'guest';

@@ -1,0 +1,119 @@
+/**
+ * Makes `src/wire/types.ts`, `validators.js` and `validators.d.ts` from `src/wire/schema.json`.
+ *
+ * Validators are compiled here, ahead of time: the page's policy has no unsafe-eval. Types describe validated data:
+ * a field with a default is always there. `--check` writes nothing and ends with 1 if a file differs.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import Ajv, { _ } from 'ajv/dist/2020.js';
+import standaloneCode from 'ajv/dist/standalone/index.js';
+
+const HERE = new URL('../src/wire/', import.meta.url);
+const NOTE = '// Made by scripts/wire.mjs from the wire structs in src/samrum/wire (make wire). Not to be edited by hand.\n';
+/** What browsers receive, besides relay's frames: only this needs validators. */
+const RECEIVED = [
+  'Session', 'Started', 'Renewed', 'Since', 'People', 'Changed', 'Keys', 'Rosters', 'Certs', 'Devices', 'Problem', 'Join',
+  'Cert', 'Roster', 'Hint', 'Content',
+];
+const BRANDS = { p: 'Pid', d: 'Dev', r: 'RoomId', t: 'TenantId', k: 'KeyId', m: 'MsgId', c: 'CallId' };
+
+const schema = JSON.parse(readFileSync(new URL('schema.json', HERE), 'utf8'));
+
+function brandOf(pattern) {
+  const found = /^\^([pdrtkmc])_/.exec(pattern ?? '');
+  return found === null ? 'string' : BRANDS[found[1]];
+}
+
+function typeOf(node) {
+  if (node.$ref) return node.$ref.split('/').at(-1);
+  if (node.bytes) return 'Bytes';
+  if (node.anyOf) return node.anyOf.map(typeOf).join(' | ');
+  if (node.enum) return node.enum.map((one) => `'${one}'`).join(' | ');
+  if (node.prefixItems) return `[${node.prefixItems.map(typeOf).join(', ')}]`;
+  switch (node.type) {
+    case 'string': return brandOf(node.pattern);
+    case 'integer': case 'number': return 'number';
+    case 'boolean': return 'boolean';
+    case 'null': return 'null';
+    case 'array': {
+      const item = typeOf(node.items ?? {});
+      return /[| ]/.test(item) && !item.startsWith('[') ? `(${item})[]` : `${item}[]`;
+    }
+    case 'object': {
+      const key = brandOf(node.propertyNames?.pattern);
+      return `Partial<Record<${key}, ${typeOf(node.additionalProperties)}>>`;
+    }
+    default: throw new Error(`no type for ${JSON.stringify(node)}`);
+  }
+}
+
+function comment(text, indent = '') {
+  return text ? `${indent}/** ${text.replaceAll('*/', '* /').replaceAll(/\s*\n\s*/g, ' ')} */\n` : '';
+}
+
+function types() {
+  const out = [NOTE, "import type { Bytes } from './bytes';\n"];
+  out.push(`import type { ${Object.values(BRANDS).sort().join(', ')} } from './ids';\n`);
+  for (const [name, node] of Object.entries(schema.$defs)) {
+    out.push(`\n${comment(node.description)}`);
+    if (node.enum) out.push(`export type ${name} = ${typeOf(node)};\n`);
+    else {
+      out.push(`export interface ${name} {\n`);
+      for (const [key, field] of Object.entries(node.properties)) out.push(`  ${key}: ${typeOf(field)};\n`);
+      out.push('}\n');
+    }
+  }
+  out.push(`\n/** Every code of the wire. */\nexport type Code =\n${schema.codes.map((code) => `  | '${code}'`).join('\n')};\n`);
+  for (const side of ['client', 'relay']) {
+    const frames = Object.entries(schema.frames[side]);
+    const title = side === 'client' ? 'Client' : 'Relay';
+    out.push(`\n/** Frames of ${side === 'client' ? 'the client' : 'relay'}, by their number on the wire. */\n`);
+    out.push(`export const ${side.toUpperCase()} = {\n${frames.map(([n, name]) => `  ${name}: ${n},\n`).join('')}} as const;\n`);
+    out.push(`export interface ${title}Frames {\n${frames.map(([, name]) => `  ${name}: ${name};\n`).join('')}}\n`);
+  }
+  out.push('\n/** The `typ` of each statement. */\nexport const TYP = {\n');
+  out.push(...Object.entries(schema.typ).map(([name, typ]) => `  ${name}: '${typ}',\n`), '} as const;\n');
+  return out.join('');
+}
+
+const received = [...new Set([...RECEIVED, ...Object.values(schema.frames.relay)])];
+
+function validators() {
+  const ajv = new Ajv({
+    code: { source: true, esm: true, lines: false },
+    strictTypes: false, messages: false, useDefaults: true, allErrors: false,
+  });
+  ajv.addKeyword({ keyword: 'bytes', code: (cxt) => cxt.pass(_`${cxt.data} instanceof Uint8Array`) });
+  ajv.addSchema({ $id: 'wire', $defs: withoutWords(schema.$defs) });
+  const made = standaloneCode(ajv, Object.fromEntries(received.map((name) => [name, `wire#/$defs/${name}`])));
+  const own = 'function ucs2length(s){let n=0;for(const _ of s)n++;return n}\n';
+  const code = made.replaceAll('require("ajv/dist/runtime/ucs2length").default', 'ucs2length');
+  if (code.includes('require(')) throw new Error('a validator needs a module at run time');
+  return `${NOTE}/* eslint-disable */\n${own}${code}\n`;
+}
+
+/** Descriptions are for types; in validators they would only be weight. */
+function withoutWords(node) {
+  if (Array.isArray(node)) return node.map(withoutWords);
+  if (node === null || typeof node !== 'object') return node;
+  return Object.fromEntries(
+    Object.entries(node).filter(([key, one]) => key !== 'description' || typeof one !== 'string').map(([key, one]) => [key, withoutWords(one)]),
+  );
+}
+
+function declarations() {
+  const lines = received.map((name) => `export function ${name}(data: unknown): data is T.${name};\n`);
+  return `${NOTE}import type * as T from './types';\n\n${lines.join('')}`;
+}
+
+let different = false;
+for (const [name, text] of [['types.ts', types()], ['validators.js', validators()], ['validators.d.ts', declarations()]]) {
+  const file = new URL(name, HERE);
+  if (!process.argv.includes('--check')) writeFileSync(file, text);
+  else {
+    let now = '';
+    try { now = readFileSync(file, 'utf8'); } catch { /* absent is different */ }
+    if (now !== text) { different = true; process.stderr.write(`differs: ${name}\n`); }
+  }
+}
+process.exitCode = different ? 1 : 0;

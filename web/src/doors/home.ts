@@ -1,0 +1,113 @@
+/** Home's HTTP (`samrum.wire.home_api`): JSON on our own origin, with the session cookie; some calls proven by the device. */
+import type { Dev, Pid, RoomId } from '../wire/ids';
+import { utf8, type Bytes } from '../wire/bytes';
+import type {
+  Certs, Changed, ChangeMembers, Devices, Keys, NewRoom, People, Renewed, Rosters, Session, SignIn, Since, Start, Started,
+  WantKeys,
+} from '../wire/types';
+import * as valid from '../wire/validators';
+import { exchange } from './http';
+
+/** Makes the `samrum-proof` statement of one request. `path` has its query; `now` is home's clock in s since 1970. */
+export type Prove = (htm: string, path: string, body: Bytes, now: number) => Promise<string>;
+
+type Check<T> = ((data: unknown) => data is T) | null;
+
+export class HomeDoor {
+  /** ms that home's clock is ahead of this device's; to a second, from the `Date` header. */
+  private ahead = 0;
+
+  constructor(private readonly prove: Prove) {}
+
+  session(): Promise<Session> {
+    return this.call('GET', '/session', undefined, valid.Session);
+  }
+
+  signIn(body: SignIn): Promise<Session> {
+    return this.call('POST', '/sign-in', body, valid.Session);
+  }
+
+  signOut(): Promise<void> {
+    return this.call('POST', '/sign-out', {}, null);
+  }
+
+  start(body: Start): Promise<Started> {
+    return this.proven('/start', body, valid.Started);
+  }
+
+  renew(): Promise<Renewed> {
+    return this.proven('/grant', {}, valid.Renewed);
+  }
+
+  keys(body: WantKeys): Promise<Keys> {
+    return this.proven('/keys', body, valid.Keys);
+  }
+
+  since(cursor: number): Promise<Since> {
+    return this.call('GET', `/since/${String(cursor)}`, undefined, valid.Since);
+  }
+
+  rosters(rooms: Partial<Record<RoomId, number>>): Promise<Rosters> {
+    return this.call('POST', '/rosters', { rooms }, valid.Rosters);
+  }
+
+  certs(devs: readonly Dev[]): Promise<Certs> {
+    return this.call('POST', '/certs', { devs }, valid.Certs);
+  }
+
+  names(pids: readonly Pid[]): Promise<People> {
+    return this.call('POST', '/names', { pids }, valid.People);
+  }
+
+  people(query: string, limit: number): Promise<People> {
+    return this.call('GET', `/people?${new URLSearchParams({ q: query, limit: String(limit) }).toString()}`, undefined, valid.People);
+  }
+
+  createRoom(body: NewRoom): Promise<Changed> {
+    return this.call('POST', '/rooms', body, valid.Changed);
+  }
+
+  changeMembers(room: RoomId, body: ChangeMembers): Promise<Changed> {
+    return this.call('POST', `/rooms/${room}/members`, body, valid.Changed);
+  }
+
+  rename(room: RoomId, title: string): Promise<Changed> {
+    return this.call('PATCH', `/rooms/${room}`, { title }, valid.Changed);
+  }
+
+  devices(): Promise<Devices> {
+    return this.call('GET', '/devices', undefined, valid.Devices);
+  }
+
+  revoke(dev: Dev): Promise<void> {
+    return this.call('POST', `/devices/${dev}/revoke`, {}, null);
+  }
+
+  private async proven<T>(path: string, body: object, reply: Check<T>): Promise<T> {
+    const now = Math.floor((Date.now() + this.ahead) / 1000);
+    const proof = await this.prove('POST', path, utf8(JSON.stringify(body)), now);
+    return this.call('POST', path, body, reply, { 'Samrum-Proof': proof });
+  }
+
+  private call<T>(
+    method: 'GET' | 'POST' | 'PATCH',
+    url: string,
+    body: object | undefined,
+    reply: Check<T>,
+    more: Readonly<Record<string, string>> = {},
+  ): Promise<T> {
+    return exchange({
+      url,
+      method,
+      headers: { Accept: 'application/json', ...(body && { 'Content-Type': 'application/json' }), ...more },
+      ...(body && { body: utf8(JSON.stringify(body)) }),
+      credentials: 'same-origin',
+      away: 'home_away',
+      reply,
+      seen: (response) => {
+        const date = Date.parse(response.headers.get('Date') ?? '');
+        if (!Number.isNaN(date)) this.ahead = date - Date.now();
+      },
+    });
+  }
+}

@@ -1,0 +1,60 @@
+/** One HTTP exchange: a deadline, a validated reply, and a {@link Refusal} for everything else. */
+import type { Bytes } from '../wire/bytes';
+import * as valid from '../wire/validators';
+import { Refusal } from './refusal';
+
+const DEADLINE_MS = 15_000;
+
+export interface Exchange<T> {
+  readonly url: string;
+  readonly method: 'GET' | 'POST' | 'PATCH';
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: Bytes;
+  readonly credentials: RequestCredentials;
+  /** The refusal's code when nobody answers. */
+  readonly away: 'home_away' | 'relay_away';
+  /** `null`: the reply has no body. */
+  readonly reply: ((data: unknown) => data is T) | null;
+  /** Sees the response before its body. */
+  readonly seen?: (response: Response) => void;
+}
+
+export async function exchange<T>(what: Exchange<T>): Promise<T> {
+  let response: Response;
+  let text: string;
+  try {
+    response = await fetch(what.url, {
+      method: what.method,
+      headers: what.headers,
+      body: what.body ?? null,
+      credentials: what.credentials,
+      cache: 'no-store',
+      redirect: 'error',
+      referrerPolicy: 'no-referrer',
+      signal: AbortSignal.timeout(DEADLINE_MS),
+    });
+    what.seen?.(response);
+    text = await response.text();
+  } catch {
+    throw new Refusal(what.away);
+  }
+  if (!response.ok) throw refusalOf(response.status, text, what.away);
+  if (what.reply === null) return undefined as T;
+  const data = parsed(text);
+  if (!what.reply(data)) throw new Refusal('bad_reply');
+  return data;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+function refusalOf(status: number, text: string, away: string): Refusal {
+  const problem = parsed(text);
+  if (valid.Problem(problem)) return new Refusal(problem.code, problem.retry_after ?? undefined);
+  return new Refusal(status >= 500 ? away : 'bad_reply');
+}

@@ -1,0 +1,30 @@
+/**
+ * The page's one Trusted Types policy, `samrum`: it makes script URLs for our own workers and for nothing else.
+ *
+ * The addresses come from the build (content-hashed, our own origin), so what is accepted is exactly the build's manifest.
+ */
+import keysUrl from '../keys/keys.worker.ts?worker&url';
+import mediaUrl from '../meeting/media.worker.ts?worker&url';
+
+const WORKERS = { keys: keysUrl, media: mediaUrl } as const;
+
+interface Policy {
+  createScriptURL(url: string): unknown;
+}
+interface Factory {
+  createPolicy(name: string, rules: { createScriptURL: (url: string) => string }): Policy;
+}
+
+function accept(url: string): string {
+  if ((Object.values(WORKERS) as string[]).includes(url)) return url;
+  throw new TypeError('not a worker of this build');
+}
+
+const factory = (globalThis as { trustedTypes?: Factory }).trustedTypes;
+const policy: Policy = factory?.createPolicy('samrum', { createScriptURL: accept }) ?? { createScriptURL: accept };
+
+/** Starts one of our workers. */
+export function startWorker(name: keyof typeof WORKERS): Worker {
+  // TypeScript's DOM types know no TrustedScriptURL.
+  return new Worker(policy.createScriptURL(WORKERS[name]) as string, { type: 'module', name });
+}

@@ -1,0 +1,104 @@
+/** Names, as home tells them: asked for by pseudonym, kept sealed for at most a day. */
+import { codeOf } from '../doors/refusal';
+import type { HomeDoor } from '../doors/home';
+import type { Keys } from '../keys/client';
+import { textOf, utf8 } from '../wire/bytes';
+import type { Pid } from '../wire/ids';
+import type { Person as Told } from '../wire/types';
+import type { Person } from './api';
+import { soon } from './signal';
+import type { Storage } from './storage';
+
+const KEPT_MS = 24 * 3600 * 1000;
+const SAVE_MS = 2_000;
+const PAGE = 500;
+
+interface Kept {
+  readonly at: number;
+  readonly people: readonly Told[];
+}
+
+export class People {
+  private readonly known = new Map<Pid, Person>();
+  private readonly wanted = new Set<Pid>();
+  private readonly absent = new Set<Pid>();
+  private readonly fetchSoon = soon(() => void this.fetch());
+  private saving: ReturnType<typeof setTimeout> | null = null;
+
+  constructor(
+    private readonly home: HomeDoor,
+    private readonly keys: Keys,
+    private readonly storage: Storage,
+    private readonly changed: () => void,
+  ) {}
+
+  /** Names kept from earlier; nothing newer is overwritten. */
+  async load(): Promise<void> {
+    const sealed = await this.storage.names();
+    const plain = sealed && (await this.keys.unlock(sealed));
+    if (!plain) return;
+    const kept = JSON.parse(textOf(plain)) as Kept;
+    if (kept.at + KEPT_MS < Date.now()) return;
+    for (const told of kept.people) if (!this.known.has(told.pid)) this.known.set(told.pid, told);
+  }
+
+  learn(people: readonly Told[]): void {
+    let news = false;
+    for (const { pid, name, department, title } of people) {
+      this.wanted.delete(pid);
+      const old = this.known.get(pid);
+      if (old?.name === name && old.department === department && old.title === title) continue;
+      this.known.set(pid, { pid, name, department, title });
+      news = true;
+    }
+    if (!news) return;
+    this.changed();
+    this.saving ??= setTimeout(() => {
+      this.saving = null;
+      void this.save();
+    }, SAVE_MS);
+  }
+
+  /** The person; asks home if the name is not known, and says `changed` when it comes. */
+  get(pid: Pid): Person {
+    const found = this.known.get(pid);
+    if (found !== undefined) return found;
+    if (!this.absent.has(pid)) {
+      this.wanted.add(pid);
+      this.fetchSoon();
+    }
+    return { pid, name: null, department: '', title: '' };
+  }
+
+  /** Asks again for names that home did not give while it was away. */
+  again(): void {
+    if (this.wanted.size > 0) this.fetchSoon();
+  }
+
+  stop(): void {
+    if (this.saving !== null) clearTimeout(this.saving);
+  }
+
+  private async fetch(): Promise<void> {
+    const pids = [...this.wanted].slice(0, PAGE);
+    if (pids.length === 0) return;
+    try {
+      const { people } = await this.home.names(pids);
+      for (const pid of pids) this.wanted.delete(pid);
+      const told = new Set(people.map(({ pid }) => pid));
+      for (const pid of pids) if (!told.has(pid)) this.absent.add(pid);
+      this.learn(people);
+    } catch (error) {
+      // Away: `again` comes when home does. Anything else will not be better next time.
+      if (codeOf(error) !== 'home_away') for (const pid of pids) this.wanted.delete(pid);
+      return;
+    }
+    if (this.wanted.size > 0) this.fetchSoon();
+  }
+
+  private async save(): Promise<void> {
+    const people = [...this.known.values()].filter(({ name }) => name !== null);
+    const kept = { at: Date.now(), people };
+    await this.storage.putNames(await this.keys.lock(utf8(JSON.stringify(kept)))).catch(() => undefined);
+  }
+}

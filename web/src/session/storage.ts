@@ -1,0 +1,167 @@
+/**
+ * What a session keeps between page loads, one database a person: envelopes as ciphertext, the outbox and names sealed under
+ * the device's own key. On a shared computer the same things live in memory and end with the page.
+ */
+import { deleteDB, openDB, type DBSchema, type IDBPDatabase } from 'idb';
+import type { Bytes } from '../wire/bytes';
+import type { MsgId, Pid, RoomId } from '../wire/ids';
+
+/** A stored envelope and its position in the room. */
+export interface Stored {
+  readonly pos: number;
+  readonly env: Bytes;
+}
+
+/** A message that waits; `sealed` is its text under the device's own key. */
+export interface OutboxEntry {
+  readonly id: MsgId;
+  readonly room: RoomId;
+  /** Place in the queue. */
+  readonly order: number;
+  /** ms since 1970 */
+  readonly written: number;
+  readonly sealed: Bytes;
+  /** Why it is kept and not sent; `null`: it waits. */
+  readonly reason: string | null;
+}
+
+export interface Storage {
+  /** Up to `limit` envelopes with positions below `below`, oldest first, without a hole. */
+  envelopes(room: RoomId, below: number, limit: number): Promise<Stored[]>;
+  keep(room: RoomId, list: readonly Stored[]): Promise<void>;
+  outbox(): Promise<OutboxEntry[]>;
+  /** Durable when it resolves. */
+  putOutbox(entry: OutboxEntry): Promise<void>;
+  dropOutbox(id: MsgId): Promise<void>;
+  names(): Promise<Bytes | undefined>;
+  putNames(sealed: Bytes): Promise<void>;
+  close(): void;
+}
+
+interface Schema extends DBSchema {
+  envelopes: { key: [RoomId, number]; value: Bytes };
+  outbox: { key: MsgId; value: OutboxEntry };
+  sealed: { key: 'names'; value: Bytes };
+}
+
+function nameOf(pid: Pid): string {
+  return `samrum.${pid}`;
+}
+
+export async function openStorage(pid: Pid, shared: boolean): Promise<Storage> {
+  if (shared) {
+    await wipeStorage(pid);
+    return new MemoryStorage();
+  }
+  const db = await openDB<Schema>(nameOf(pid), 1, {
+    upgrade(made) {
+      made.createObjectStore('envelopes');
+      made.createObjectStore('outbox', { keyPath: 'id' });
+      made.createObjectStore('sealed');
+    },
+    blocking(_now, _next, event) {
+      (event.target as IDBDatabase).close();
+    },
+  });
+  return new DiskStorage(db);
+}
+
+export async function wipeStorage(pid: Pid): Promise<void> {
+  await deleteDB(nameOf(pid));
+}
+
+class DiskStorage implements Storage {
+  constructor(private readonly db: IDBPDatabase<Schema>) {}
+
+  async envelopes(room: RoomId, below: number, limit: number): Promise<Stored[]> {
+    const range = IDBKeyRange.bound([room, 0], [room, below], false, true);
+    const out: Stored[] = [];
+    const store = this.db.transaction('envelopes').store;
+    for (let cursor = await store.openCursor(range, 'prev'); cursor && out.length < limit; cursor = await cursor.continue()) {
+      const pos = cursor.key[1];
+      const expected = out.at(-1)?.pos ?? (Number.isFinite(below) ? below : pos + 1);
+      if (pos !== expected - 1) break;
+      out.push({ pos, env: cursor.value });
+    }
+    return out.reverse();
+  }
+
+  async keep(room: RoomId, list: readonly Stored[]): Promise<void> {
+    const change = this.db.transaction('envelopes', 'readwrite');
+    for (const { pos, env } of list) void change.store.put(env.slice(), [room, pos]);
+    await change.done;
+  }
+
+  outbox(): Promise<OutboxEntry[]> {
+    return this.db.getAll('outbox');
+  }
+
+  async putOutbox(entry: OutboxEntry): Promise<void> {
+    const change = this.db.transaction('outbox', 'readwrite', { durability: 'strict' });
+    void change.store.put(entry);
+    await change.done;
+  }
+
+  async dropOutbox(id: MsgId): Promise<void> {
+    await this.db.delete('outbox', id);
+  }
+
+  names(): Promise<Bytes | undefined> {
+    return this.db.get('sealed', 'names');
+  }
+
+  async putNames(sealed: Bytes): Promise<void> {
+    await this.db.put('sealed', sealed, 'names');
+  }
+
+  close(): void {
+    this.db.close();
+  }
+}
+
+class MemoryStorage implements Storage {
+  private readonly rooms = new Map<RoomId, Map<number, Bytes>>();
+  private readonly queue = new Map<MsgId, OutboxEntry>();
+
+  envelopes(room: RoomId, below: number, limit: number): Promise<Stored[]> {
+    const kept = this.rooms.get(room) ?? new Map<number, Bytes>();
+    const out: Stored[] = [];
+    let pos = Number.isFinite(below) ? below - 1 : Math.max(0, ...kept.keys());
+    for (let env = kept.get(pos); env && out.length < limit; env = kept.get(--pos)) out.push({ pos, env });
+    return Promise.resolve(out.reverse());
+  }
+
+  keep(room: RoomId, list: readonly Stored[]): Promise<void> {
+    const kept = this.rooms.get(room) ?? new Map<number, Bytes>();
+    for (const { pos, env } of list) kept.set(pos, env);
+    this.rooms.set(room, kept);
+    return Promise.resolve();
+  }
+
+  outbox(): Promise<OutboxEntry[]> {
+    return Promise.resolve([...this.queue.values()]);
+  }
+
+  putOutbox(entry: OutboxEntry): Promise<void> {
+    this.queue.set(entry.id, entry);
+    return Promise.resolve();
+  }
+
+  dropOutbox(id: MsgId): Promise<void> {
+    this.queue.delete(id);
+    return Promise.resolve();
+  }
+
+  names(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+
+  putNames(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  close(): void {
+    this.rooms.clear();
+    this.queue.clear();
+  }
+}

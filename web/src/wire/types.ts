@@ -1,0 +1,666 @@
+// Made by scripts/wire.mjs from the wire structs in src/samrum/wire (make wire). Not to be edited by hand.
+import type { Bytes } from './bytes';
+import type { CallId, Dev, KeyId, MsgId, Pid, RoomId, TenantId } from './ids';
+
+/** The version that relay now holds. */
+export interface Applied {
+  version: number;
+}
+
+/** New envelopes of a room, at `pos`, `pos + 1`, …; goes to every member's connection, the sender's too. */
+export interface Batch {
+  room: RoomId;
+  pos: number;
+  env: Bytes[];
+}
+
+/** Relay closes after this. `code` is a `Code`. */
+export interface Bye {
+  code: string;
+}
+
+/** Home certifies that device `dev` with key `cnf` belongs to pseudonym `sub`. */
+export interface Cert {
+  iss: TenantId;
+  sub: Pid;
+  dev: Dev;
+  cnf: Confirmation;
+  iat: number;
+  exp: number;
+  persistent: boolean;
+}
+
+/** Certificates by device, oldest first; unknown devices are left out. */
+export interface Certs {
+  certs: Partial<Record<Dev, string[]>>;
+}
+
+/** `POST /rooms/{room}/members` → `Changed`. Owners and moderators; everyone may remove themself. */
+export interface ChangeMembers {
+  add: MemberChange[];
+  remove: Pid[];
+  role: MemberChange[];
+}
+
+/** `PATCH /rooms/{room}` → `Changed`. */
+export interface ChangeRoom {
+  title: string;
+}
+
+/** The room after a change, with its chain, the names of its members and the current keys. */
+export interface Changed {
+  room: Room;
+  rosters: string[];
+  people: Person[];
+  keys: Keys;
+}
+
+/** RFC 7800 `cnf`: the key whose possession the bearer proves. */
+export interface Confirmation {
+  jwk: Jwk;
+}
+
+/** What a message says. Keys are one letter since every message carries them. */
+export interface Content {
+  v: number;
+  t: string;
+  m: Pid[];
+}
+
+/** One of one's own devices. */
+export interface Device {
+  dev: Dev;
+  label: string;
+  created: number;
+  seen: number;
+  persistent: boolean;
+  revoked: boolean;
+}
+
+/** `GET /devices`; `POST /devices/{dev}/revoke` (204 once relay has it, or after 2 s). */
+export interface Devices {
+  devices: Device[];
+}
+
+/** The room's current key: its number (from 1), id and commitment SHA-256("samrum/kc/1" || K_e). */
+export interface Epoch {
+  n: number;
+  key_id: KeyId;
+  kc: string;
+}
+
+/** An epoch key: 32 bytes as base64url. The client checks the roster's commitment before use. */
+export interface EpochKey {
+  room: RoomId;
+  epoch: number;
+  key_id: KeyId;
+  key: string;
+}
+
+/** The token by which a device speaks to relay. `lobby` restricts it to one room's lobby. */
+export interface Grant {
+  iss: TenantId;
+  aud: string;
+  sub: Pid;
+  dev: Dev;
+  cnf: Confirmation;
+  iat: number;
+  exp: number;
+  jti: string;
+  lobby: RoomId | null;
+}
+
+/** Opens the conversation; relay answers `Nonce`. */
+export interface Hello {
+  v: number;
+  grant: string;
+}
+
+/** Ed25519(device key, `hello_bytes(…)`); relay answers `Welcome`. */
+export interface HelloProof {
+  sig: Bytes;
+}
+
+/** A content-free word to a room or a person, after which the browser asks home. */
+export interface Hint {
+  tenant: TenantId;
+  to: string;
+  topic: Topic;
+  iat: number;
+  version: number;
+}
+
+/** Home's hint, verbatim. */
+export interface HintIs {
+  jws: string;
+}
+
+/** A page of a room, newest last: up to `limit` envelopes before or after a position; answered by `Page`. With neither, the newest ones. */
+export interface History {
+  re: number;
+  room: RoomId;
+  before: number | null;
+  after: number | null;
+  limit: number;
+}
+
+/** `GET /health`. */
+export interface HomeHealth {
+  ok: boolean;
+  outbox: number;
+}
+
+/** One of home's signing keys, valid from `iat`. */
+export interface HomeKey {
+  kid: KeyId;
+  jwk: Jwk;
+  iat: number;
+}
+
+/** `POST /rooms/{room}/join`, empty body → where and how to enter the room's meeting. The token lives 60 s. */
+export interface Join {
+  livekit: string;
+  token: string;
+  meeting: CallId;
+}
+
+/** A public Ed25519 key as JWK (RFC 8037 section 2). */
+export interface Jwk {
+  kty: string;
+  crv: string;
+  x: string;
+}
+
+/** Answer of `POST /keys`. */
+export interface Keys {
+  keys: EpochKey[];
+  media: MediaBase[];
+  refused: Refused[];
+}
+
+/** The kinds of room. */
+export type Kind = 'channel' | 'direct' | 'group';
+
+/** Asks for this device's own last envelope in a room; answered by `LastIs`. */
+export interface Last {
+  re: number;
+  room: RoomId;
+}
+
+/** Answer to `Last`; without `env` this device has sent nothing in that room. */
+export interface LastIs {
+  re: number;
+  room: RoomId;
+  env: Bytes | null;
+}
+
+/** `GET /ledger?after=n&limit=…` → entries and the signed head. */
+export interface Ledger {
+  head: string | null;
+  entries: LedgerEntry[];
+}
+
+/** One line of the ledger as written, and its place. */
+export interface LedgerEntry {
+  n: number;
+  line: string;
+}
+
+/** I hold the media key of this epoch; relay passes it to the meeting. */
+export interface MediaAck {
+  meeting: CallId;
+  epoch: number;
+}
+
+/** A device in the meeting holds that epoch's media key. */
+export interface MediaAckIs {
+  meeting: CallId;
+  pid: Pid;
+  dev: Dev;
+  epoch: number;
+}
+
+/** The media base secret of a room's current epoch and one UTC day (days since 1970): 32 bytes as base64url. */
+export interface MediaBase {
+  room: RoomId;
+  epoch: number;
+  day: number;
+  base: string;
+}
+
+/** The room's running meeting; an empty `present` with no `meeting` ends it. */
+export interface Meeting {
+  room: RoomId;
+  meeting: CallId | null;
+  present: Present[];
+}
+
+/** One member and the role it shall have. */
+export interface MemberChange {
+  pid: Pid;
+  role: Role;
+}
+
+/** One member as a roster adds it. */
+export interface MemberEntry {
+  pid: Pid;
+  role: Role;
+  until: number | null;
+}
+
+/** `POST /rooms` → `Changed`. `room` is chosen by the client, so that a repeated request makes one room. A direct message has exactly one other member and no title; if it exists already, that room is the answer. */
+export interface NewRoom {
+  room: RoomId;
+  kind: Kind;
+  members: Pid[];
+  title: string;
+}
+
+/** 32 random bytes to sign. */
+export interface Nonce {
+  nonce: Bytes;
+}
+
+/** Put out of the running meeting until `until`. */
+export interface OutEntry {
+  pid: Pid;
+  until: number;
+}
+
+/** Answer to `History`: envelopes with their positions, oldest first; `more` where there are further ones that way. */
+export interface Page {
+  re: number;
+  room: RoomId;
+  pos: number[];
+  env: Bytes[];
+  more: boolean;
+}
+
+/** `GET /people?q=…&limit=…` (search over the directory) and `POST /names` → people. */
+export interface People {
+  people: Person[];
+}
+
+/** A person as colleagues see them. Only home and browsers ever hold this. */
+export interface Person {
+  pid: Pid;
+  name: string;
+  department: string;
+  title: string;
+}
+
+/** Answered by `Pong`; sent every 25 s when idle. */
+export interface Ping {
+}
+
+/** What relay must know of a room's rules. Titles and topics are home's alone. */
+export interface Policy {
+  kind: Kind;
+  history: string;
+  post: string;
+}
+
+/** Answer to `Ping`. `now`: relay's clock, ms since 1970. */
+export interface Pong {
+  now: number;
+}
+
+/** One device in a meeting. */
+export interface Present {
+  pid: Pid;
+  dev: Dev;
+}
+
+/** The body of every HTTP error: a code, and what a client needs to go on. Never a text for people, never content. */
+export interface Problem {
+  code: string;
+  retry_after: number | null;
+  have: number | null;
+}
+
+/** Signed by a device: it makes this request to home now. 60 s, `jti` used once. */
+export interface Proof {
+  htm: string;
+  path: string;
+  bh: string;
+  iat: number;
+  jti: string;
+}
+
+/** I have read up to `pos`; relay passes it to the room and never moves it back. */
+export interface Read {
+  room: RoomId;
+  pos: number;
+}
+
+/** Somebody's read position. */
+export interface ReadIs {
+  room: RoomId;
+  pid: Pid;
+  pos: number;
+}
+
+/** A key that is not released, and why (a `Code`). */
+export interface Refused {
+  room: RoomId;
+  epoch: number;
+  code: string;
+}
+
+/** Where relay is. */
+export interface RelayAddress {
+  http: string;
+  stream: string;
+}
+
+/** `GET /health`. */
+export interface RelayHealth {
+  ok: boolean;
+  livekit: boolean;
+}
+
+/** A newer grant of the same device; relay answers nothing. Without it relay closes at the grant's end. */
+export interface Renew {
+  grant: string;
+}
+
+/** `POST /grant` (empty object), *proof* → a new grant, certificate and address; hourly. */
+export interface Renewed {
+  cert: string;
+  grant: string;
+  relay: RelayAddress;
+}
+
+/** What a member may do: an owner everything, a moderator the room's people and messages, a guest one meeting. */
+export type Role = 'guest' | 'member' | 'moderator' | 'owner';
+
+/** A room as one member sees it. The signed chain comes apart (`Rosters`). */
+export interface Room {
+  room: RoomId;
+  kind: Kind;
+  version: number;
+  delivered: number;
+  title: string;
+  removed: boolean;
+}
+
+/** One room as relay sees it, in `Welcome`. `version` and `members` (hash of relay's own member list, as in a snapshot) let the client notice an edited or rolled back relay. */
+export interface RoomHead {
+  pos: number;
+  version: number;
+  members: string;
+  read: number;
+  unread: number;
+}
+
+/** One signed, chained change of a room's membership. Version 1 creates the room. */
+export interface Roster {
+  tenant: TenantId;
+  room: RoomId;
+  version: number;
+  prev: string;
+  epoch: Epoch;
+  policy: Policy;
+  at: number;
+  add: MemberEntry[];
+  remove: Pid[];
+  out: OutEntry[];
+  role: MemberEntry[];
+}
+
+/** Relay has applied this roster; `members` as in `RoomHead`. Goes to the members before and after the change. */
+export interface RosterIs {
+  jws: string;
+  members: string;
+}
+
+/** Chains by room, oldest first. */
+export interface Rosters {
+  rosters: Partial<Record<RoomId, string[]>>;
+}
+
+/** Store and pass on one envelope; answered by `Sent`, or `Error` with `msg`. `objects` are bucket names it links. */
+export interface Send {
+  env: Bytes;
+  objects: string[];
+}
+
+/** The envelope is durable at `pos`; `hash` is SHA-256 of the stored bytes. */
+export interface Sent {
+  msg_id: MsgId;
+  room: RoomId;
+  pos: number;
+  hash: Bytes;
+}
+
+/** `GET /session` → who is signed in; 401 `signed_out`. `POST /sign-out` (204) ends it. */
+export interface Session {
+  pid: Pid;
+  tenant: TenantId;
+}
+
+/** `POST /sign-in` → `Session` and the cookie; 401 `sign_in_failed`, 429 `too_many_tries`. */
+export interface SignIn {
+  user: string;
+  password: string;
+}
+
+/** `GET /since/{cursor}` → what changed for me: rooms anew (with `removed` for those lost), `devices` if my list did. */
+export interface Since {
+  cursor: number;
+  rooms: Room[];
+  rosters: Partial<Record<RoomId, string[]>>;
+  people: Person[];
+  devices: boolean;
+}
+
+/** A place to start a chain from: the state after `version`, with the hash of its member list. */
+export interface Snapshot {
+  tenant: TenantId;
+  room: RoomId;
+  version: number;
+  prev: string;
+  epoch: Epoch;
+  policy: Policy;
+  count: number;
+  members_hash: string;
+}
+
+/** `POST /start`, *proof* by the key in `jwk` → `Started`. Certifies a new device or renews a known one (idempotent). */
+export interface Start {
+  dev: Dev;
+  jwk: Jwk;
+  label: string;
+  persistent: boolean;
+}
+
+/** All that a client needs to begin, in one reply (at most about 300 kB; the rest is asked for). */
+export interface Started {
+  me: Person;
+  tenant: TenantId;
+  authority: string;
+  cert: string;
+  grant: string;
+  keys: HomeKey[];
+  relay: RelayAddress;
+  rooms: Room[];
+  rosters: Partial<Record<RoomId, string[]>>;
+  people: Person[];
+  leased: Keys;
+  cursor: number;
+  now: number;
+}
+
+/** A frame was refused: `re` or `msg` says which. */
+export interface StreamError {
+  code: string;
+  re: number | null;
+  msg: MsgId | null;
+  have: number | null;
+  retry_after: number | null;
+}
+
+/** What a hint may be about. */
+export type Topic = 'call' | 'devices' | 'lobby' | 'names' | 'room';
+
+/** I am writing in this room (sent at most every 3 s). */
+export interface Typing {
+  room: RoomId;
+}
+
+/** Somebody writes. */
+export interface TypingIs {
+  room: RoomId;
+  pid: Pid;
+}
+
+/** `POST /certs` → every certificate of these devices, so that old signatures verify. */
+export interface WantCerts {
+  devs: Dev[];
+}
+
+/** `POST /keys`, *proof*: room keys by epoch, and media bases (today's and tomorrow's) of rooms' current epochs. */
+export interface WantKeys {
+  want: [RoomId, number][];
+  media: RoomId[];
+}
+
+/** `POST /names` → `People`. */
+export interface WantNames {
+  pids: Pid[];
+}
+
+/** `POST /rosters`: each room's statements after a version; rooms that are not one's own are left out. */
+export interface WantRosters {
+  rooms: Partial<Record<RoomId, number>>;
+}
+
+/** The connection is open. `now`: relay's clock, ms since 1970. */
+export interface Welcome {
+  v: number;
+  now: number;
+  rooms: Partial<Record<RoomId, RoomHead>>;
+  meetings: Partial<Record<RoomId, Meeting>>;
+}
+
+/** `GET /tenants/{tenant}/head` (a grant of that tenant): the last head that relay accepted, as home signed it. */
+export interface Witnessed {
+  jws: string | null;
+}
+
+/** Every code of the wire. */
+export type Code =
+  | 'bad_request'
+  | 'too_large'
+  | 'rate_limited'
+  | 'not_found'
+  | 'internal'
+  | 'unsupported'
+  | 'bad_origin'
+  | 'cookie_refused'
+  | 'sign_in_failed'
+  | 'too_many_tries'
+  | 'signed_out'
+  | 'device_revoked'
+  | 'device_unknown'
+  | 'device_of_other'
+  | 'bad_proof'
+  | 'not_allowed'
+  | 'bad_members'
+  | 'bad_title'
+  | 'last_owner'
+  | 'not_entitled'
+  | 'no_such_epoch'
+  | 'bad_grant'
+  | 'grant_expired'
+  | 'revoked'
+  | 'not_a_member'
+  | 'bad_call'
+  | 'roster_gap'
+  | 'bad_roster'
+  | 'bad_head'
+  | 'bad_frame'
+  | 'bad_envelope'
+  | 'bad_signature'
+  | 'epoch_stale'
+  | 'epoch_ahead'
+  | 'seq_refused'
+  | 'msg_id_taken'
+  | 'clock'
+  | 'store_failed'
+  | 'slow'
+  | 'replaced'
+  | 'restart'
+  | 'no_media';
+
+/** Frames of the client, by their number on the wire. */
+export const CLIENT = {
+  Hello: 1,
+  HelloProof: 2,
+  Send: 3,
+  History: 4,
+  Read: 5,
+  Renew: 6,
+  Typing: 7,
+  MediaAck: 8,
+  Ping: 9,
+  Last: 10,
+} as const;
+export interface ClientFrames {
+  Hello: Hello;
+  HelloProof: HelloProof;
+  Send: Send;
+  History: History;
+  Read: Read;
+  Renew: Renew;
+  Typing: Typing;
+  MediaAck: MediaAck;
+  Ping: Ping;
+  Last: Last;
+}
+
+/** Frames of relay, by their number on the wire. */
+export const RELAY = {
+  Nonce: 64,
+  Welcome: 65,
+  Sent: 66,
+  Batch: 67,
+  RosterIs: 68,
+  HintIs: 69,
+  ReadIs: 70,
+  Page: 71,
+  TypingIs: 72,
+  StreamError: 73,
+  Bye: 74,
+  Pong: 75,
+  LastIs: 76,
+  Meeting: 77,
+  MediaAckIs: 78,
+} as const;
+export interface RelayFrames {
+  Nonce: Nonce;
+  Welcome: Welcome;
+  Sent: Sent;
+  Batch: Batch;
+  RosterIs: RosterIs;
+  HintIs: HintIs;
+  ReadIs: ReadIs;
+  Page: Page;
+  TypingIs: TypingIs;
+  StreamError: StreamError;
+  Bye: Bye;
+  Pong: Pong;
+  LastIs: LastIs;
+  Meeting: Meeting;
+  MediaAckIs: MediaAckIs;
+}
+
+/** The `typ` of each statement. */
+export const TYP = {
+  Cert: 'samrum-cert',
+  Grant: 'samrum-grant',
+  Hint: 'samrum-hint',
+  Proof: 'samrum-proof',
+  Roster: 'samrum-roster',
+  Snapshot: 'samrum-snapshot',
+} as const;

@@ -1,0 +1,34 @@
+// Made by scripts/wire.mjs from the wire structs in src/samrum/wire (make wire). Not to be edited by hand.
+import type * as T from './types';
+
+export function Session(data: unknown): data is T.Session;
+export function Started(data: unknown): data is T.Started;
+export function Renewed(data: unknown): data is T.Renewed;
+export function Since(data: unknown): data is T.Since;
+export function People(data: unknown): data is T.People;
+export function Changed(data: unknown): data is T.Changed;
+export function Keys(data: unknown): data is T.Keys;
+export function Rosters(data: unknown): data is T.Rosters;
+export function Certs(data: unknown): data is T.Certs;
+export function Devices(data: unknown): data is T.Devices;
+export function Problem(data: unknown): data is T.Problem;
+export function Join(data: unknown): data is T.Join;
+export function Cert(data: unknown): data is T.Cert;
+export function Roster(data: unknown): data is T.Roster;
+export function Hint(data: unknown): data is T.Hint;
+export function Content(data: unknown): data is T.Content;
+export function Nonce(data: unknown): data is T.Nonce;
+export function Welcome(data: unknown): data is T.Welcome;
+export function Sent(data: unknown): data is T.Sent;
+export function Batch(data: unknown): data is T.Batch;
+export function RosterIs(data: unknown): data is T.RosterIs;
+export function HintIs(data: unknown): data is T.HintIs;
+export function ReadIs(data: unknown): data is T.ReadIs;
+export function Page(data: unknown): data is T.Page;
+export function TypingIs(data: unknown): data is T.TypingIs;
+export function StreamError(data: unknown): data is T.StreamError;
+export function Bye(data: unknown): data is T.Bye;
+export function Pong(data: unknown): data is T.Pong;
+export function LastIs(data: unknown): data is T.LastIs;
+export function Meeting(data: unknown): data is T.Meeting;
+export function MediaAckIs(data: unknown): data is T.MediaAckIs;
