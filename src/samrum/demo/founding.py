@@ -20,8 +20,8 @@ class CannotFound(Exception):
     """The city can't be made here. The message is for the person who started it."""
 
 
-def found(places: Places) -> None:
-    """Makes what is missing in `places`; raises `CannotFound`."""
+def found(places: Places, *, meetings: bool) -> None:
+    """Makes what is missing in `places`; without `meetings` relay knows of no LiveKit. Raises `CannotFound`."""
     for folder in (places.data, places.home, places.home_keys, places.relay, places.store, places.logs):
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o700)
@@ -33,7 +33,7 @@ def found(places: Places) -> None:
     if not tenant_file.exists():
         _write(tenant_file, ids.new_tenant())
     _write(places.home / "home.toml", _home(places, tenant_file.read_text("utf-8").strip()))
-    _write(places.relay / "relay.toml", _relay(places))
+    _write(places.relay / "relay.toml", _relay(places, meetings=meetings))
     _write(places.relay / "livekit.yaml", livekit.configuration(places))
     _register(places)
 
@@ -90,14 +90,17 @@ stream = "{places.stream_url}"
 """
 
 
-def _relay(places: Places) -> str:
-    return f"""# Relay of the demo city. Written by `samrum up` at every start.
+def _relay(places: Places, *, meetings: bool) -> str:
+    text = f"""# Relay of the demo city. Written by `samrum up` at every start.
 http = "{HOST}:{places.base + 1}"
 stream = "{HOST}:{places.base + 2}"
 data = {_toml(places.relay)}
 objects = {_toml(places.store)}
 tenants = {_toml(places.tenants)}
-
+"""
+    if not meetings:
+        return text
+    return f"""{text}
 [livekit]
 url = "{places.livekit_api}"
 public = "{places.livekit_url}"

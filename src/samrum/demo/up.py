@@ -39,7 +39,7 @@ def run(*, city: str, port_base: int, data: Path, ready_file: Path | None) -> in
             zones = _zones(places)
             if ready_file:
                 ready_file.unlink(missing_ok=True)
-            founding.found(places)
+            founding.found(places, meetings=_has_livekit(zones))
             asyncio.run(_main(places, zones, ready_file))
     except CannotFound as error:
         return _refuse(str(error))
@@ -83,6 +83,10 @@ def _check_ports(places: Places) -> None:
                     f"Port {port} is in use by another program (the city needs {places.base} to {places.base + 4}). "
                     f"Stop that program, or choose others with --port-base; `ss -lntup` shows who listens."
                 ) from None
+
+
+def _has_livekit(zones: list[Zone]) -> bool:
+    return any(zone.name == "livekit" for zone in zones)
 
 
 def _livekit() -> Path | None:
@@ -150,7 +154,7 @@ async def _until_ready(zones: list[Zone]) -> None:
 
 
 def _announce(places: Places, zones: list[Zone]) -> None:
-    if not any(zone.name == "livekit" for zone in zones):
+    if not _has_livekit(zones):
         _console.print(
             "[yellow]○[/] livekit  not built (needs Go 1.26 or newer, then `make build`): chat works, meetings do not"
         )
@@ -168,7 +172,7 @@ def _write_ready(path: Path, places: Places, zones: list[Zone]) -> None:
     ready = {
         "home": places.home_url,
         "relay": places.relay_url,
-        "livekit": places.livekit_url if any(zone.name == "livekit" for zone in zones) else None,
+        "livekit": places.livekit_url if _has_livekit(zones) else None,
         "logins": people.logins(),
         "data": {name: str(getattr(places, name)) for name in ("home", "relay", "store", "logs")},
     }

@@ -1,0 +1,70 @@
+# Samrum's workshop. `make help` lists the verbs; the work of the longer ones is in scripts/.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.SUFFIXES:
+MAKEFLAGS += --no-print-directory --no-builtin-rules
+
+VENV := .venv
+WEB_SOURCES := $(shell find web/src web/public web/index.html web/vite.config.ts web/tsconfig*.json -type f -not -name '*.test.ts*' 2>/dev/null)
+CITY ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help run build test check tools bench wire lock clean
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
+
+run: build ## start the demo city on this machine (arguments of `samrum up` in CITY="--port-base 9000")
+	@exec $(VENV)/bin/samrum up $(CITY)
+
+build: $(VENV)/.run build/web.stamp build/livekit-server ## make everything that `make run` needs, start nothing
+
+test: tools $(VENV)/.dev web/node_modules/.made build/web.stamp build/livekit-server ## lint, types, walls, and every test against real servers and browsers
+	@scripts/test.sh all
+
+check: $(VENV)/.dev web/node_modules/.made ## the quick part of `make test`: no servers, under two minutes
+	@scripts/test.sh quick
+
+tools: ## install the Debian packages that tests need (as root), or say which are missing
+	@scripts/tools.sh
+
+bench: $(VENV)/.dev build ## measure; prints one JSON line a measurement
+	@scripts/bench.sh
+
+wire: $(VENV)/.dev web/node_modules/.made ## make the web client's types and validators from src/samrum/wire
+	@$(VENV)/bin/python -m samrum.wire.schema
+	@node web/scripts/wire.mjs
+
+lock: $(VENV)/.dev ## pin the newest allowed versions with hashes, without addresses
+	@scripts/lock.sh
+
+clean: ## remove what was built (not the data of the demo city)
+	@rm -rf build $(VENV) web/node_modules web/dist
+
+# Stamps: a step runs again only when what it was made from has changed.
+
+$(VENV)/.made: requirements/tools.txt
+	@scripts/venv.sh $(VENV)
+	@touch $@
+
+$(VENV)/.run: $(VENV)/.made requirements/run.txt pyproject.toml
+	@scripts/step.sh "Installing Python libraries" $(VENV)/bin/uv pip install --quiet --python $(VENV)/bin/python --require-hashes -r requirements/run.txt
+	@$(VENV)/bin/uv pip install --quiet --python $(VENV)/bin/python --no-build-isolation --no-deps -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run requirements/dev.txt
+	@scripts/step.sh "Installing Python tools for tests" $(VENV)/bin/uv pip install --quiet --python $(VENV)/bin/python --require-hashes -r requirements/dev.txt
+	@touch $@
+
+web/node_modules/.made: web/package-lock.json web/package.json
+	@scripts/need.sh node
+	@scripts/step.sh "Installing the web client's libraries" npm --prefix web ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+build/web.stamp: $(WEB_SOURCES) web/package-lock.json
+	@scripts/web.sh
+
+build/livekit-server: media/go.mod media/go.sum
+	@scripts/livekit.sh

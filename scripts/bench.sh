@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# bench.sh: runs every measurement under bench/ against a city of its own.
+set -euo pipefail
+for file in bench/*.py bench/web/*.mjs; do
+  [ -f "$file" ] || continue
+  case $file in
+    *.py) .venv/bin/python -m tests.city.launch -- .venv/bin/python "$file" ;;
+    *.mjs) .venv/bin/python -m tests.city.launch -- node "$file" ;;
+  esac
+done

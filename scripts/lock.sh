@@ -1,0 +1,8 @@
+#!/usr/bin/env bash
+# lock.sh: pins Python's dependencies with hashes. Never --emit-index-url: lock files carry no addresses (a test looks).
+set -euo pipefail
+compile=(.venv/bin/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header)
+"${compile[@]}" requirements/tools.in -o requirements/tools.txt
+"${compile[@]}" pyproject.toml -o requirements/run.txt
+"${compile[@]}" --extra dev pyproject.toml -o requirements/dev.txt
+npm --prefix web run --silent lock

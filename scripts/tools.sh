@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# tools.sh: the Debian packages that tests need. As root they are installed (no service is started); else what is missing is listed.
+set -euo pipefail
+
+declare -A wanted=(
+  [chromium]=chromium        # the browser of the tests
+  [strace]=strace            # proves that a message is on disk before it is acknowledged
+  [ss]=iproute2              # proves that only loopback is listened on
+  [setpriv]=util-linux       # ends zones with their launcher
+  [make]=make [git]=git
+)
+missing=()
+for command in "${!wanted[@]}"; do
+  command -v "$command" >/dev/null || missing+=("${wanted[$command]}")
+done
+dpkg -s fonts-dejavu-core >/dev/null 2>&1 || missing+=(fonts-dejavu-core) # letters on screenshots
+scripts/need.sh python >/dev/null 2>&1 || missing+=(python3-venv)
+
+if [ ${#missing[@]} -gt 0 ]; then
+  if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
+    printf 'These Debian packages are missing for the tests: %s\nInstall them, or run `make tools` as root.\n' "${missing[*]}" >&2
+    exit 1
+  fi
+  policy=/usr/sbin/policy-rc.d # a package that wants to start a service is told no
+  if [ ! -e "$policy" ]; then
+    printf '#!/bin/sh\nexit 101\n' >"$policy"
+    chmod 755 "$policy"
+    trap 'rm -f "$policy"' EXIT
+  fi
+  export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1
+  scripts/step.sh "Reading the package lists" apt-get update -qq
+  scripts/step.sh "Installing ${missing[*]}" apt-get install -y -qq --no-install-recommends "${missing[@]}"
+fi
+scripts/need.sh python >/dev/null
+scripts/need.sh node
+scripts/need.sh go

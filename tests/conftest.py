@@ -1,0 +1,24 @@
+"""What every test may use. Tests that need a running city carry the mark `servers`."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.city.launch import City, running_city
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="session")
+def city() -> Iterator[City]:
+    """One city for the whole run."""
+    with running_city() as running:
+        yield running
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever asks for the city needs servers."""
+    for item in items:
+        if "city" in getattr(item, "fixturenames", ()):
+            item.add_marker("servers")
