@@ -1,0 +1,206 @@
+/**
+ * What the media tests stand on: the harness built and served under the product's policy, a LiveKit of their own on loopback,
+ * tokens, and one Chromium with fake devices whose peer connections can be counted.
+ */
+import { spawn } from 'node:child_process';
+import { createHmac, randomBytes } from 'node:crypto';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { extname, join, normalize } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { chromium } from 'playwright-core';
+import { build } from 'vite';
+
+const HERE = fileURLToPath(new URL('.', import.meta.url));
+const WEB = fileURLToPath(new URL('../..', import.meta.url));
+const LIVEKIT = fileURLToPath(new URL('../../../build/livekit-server', import.meta.url));
+const PORT = Number(process.env.SAMRUM_MEDIA_PORT ?? 21200);
+const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.json': 'application/json', '.svg': 'image/svg+xml' };
+
+export const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Asks until the answer is not `undefined`/`false`; what was last seen is in the error. */
+export async function until(what, ask, { ms = 15_000, every = 100 } = {}) {
+  const deadline = Date.now() + ms;
+  for (;;) {
+    const found = await ask();
+    if (found !== undefined && found !== false && found !== null) return found;
+    if (Date.now() > deadline) throw new Error(`waited ${ms} ms in vain for: ${what}`);
+    await wait(every);
+  }
+}
+
+const LETTERS = 'abcdefghijklmnopqrstuvwxyz234567';
+
+/** A random id in text form. */
+export function newId(prefix) {
+  let bits = '';
+  for (const byte of randomBytes(16)) bits += byte.toString(2).padStart(8, '0');
+  const text = bits.padEnd(130, '0').match(/.{5}/g).map((five) => LETTERS[parseInt(five, 2)]);
+  return `${prefix}_${text.join('')}`;
+}
+
+function b64(value) {
+  return Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
+}
+
+/** A LiveKit access token (HS256 JWT): one room, 60 s, no name. */
+export function token({ key, secret }, room, identity) {
+  const now = Math.floor(Date.now() / 1000);
+  const grant = { roomJoin: true, room, canPublish: true, canSubscribe: true, canPublishData: true };
+  const body = `${b64({ alg: 'HS256', typ: 'JWT' })}.${b64({ iss: key, sub: identity, nbf: now - 5, exp: now + 60, video: grant })}`;
+  return `${body}.${createHmac('sha256', secret).update(body).digest('base64url')}`;
+}
+
+/** Starts LiveKit on loopback in a folder of its own. */
+export async function startLiveKit() {
+  const folder = await mkdtemp(join(tmpdir(), 'samrum-media-'));
+  const keys = { key: 'samrum', secret: randomBytes(32).toString('base64url') };
+  await writeFile(join(folder, 'keys.yaml'), `${keys.key}: ${keys.secret}\n`, { mode: 0o600 });
+  const config = {
+    port: PORT + 3,
+    bind_addresses: ['127.0.0.1'],
+    key_file: join(folder, 'keys.yaml'),
+    rtc: {
+      udp_port: PORT + 4,
+      tcp_port: 0,
+      node_ip: '127.0.0.1',
+      use_external_ip: false,
+      enable_loopback_candidate: true,
+      interfaces: { includes: ['lo'] },
+    },
+    logging: { level: 'warn' },
+  };
+  await writeFile(join(folder, 'livekit.yaml'), JSON.stringify(config));
+  const server = spawn(LIVEKIT, ['--config', join(folder, 'livekit.yaml')], { stdio: 'ignore' });
+  const url = `ws://127.0.0.1:${PORT + 3}`;
+  await until('LiveKit answers', () => fetch(url.replace('ws', 'http')).then((reply) => reply.ok, () => false));
+  return {
+    url,
+    keys,
+    async stop() {
+      const gone = new Promise((resolve) => server.once('exit', resolve));
+      server.kill('SIGTERM');
+      await Promise.race([gone, wait(3000).then(() => server.kill('SIGKILL'))]);
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Builds the harness pages as the product is built and serves them under the product's policy. */
+export async function serveHarness(livekit) {
+  const outDir = await mkdtemp(join(tmpdir(), 'samrum-harness-'));
+  await build({
+    root: HERE,
+    configFile: join(WEB, 'vite.config.ts'),
+    logLevel: 'error',
+    build: {
+      outDir,
+      emptyOutDir: true,
+      rolldownOptions: { input: { index: join(HERE, 'index.html'), panel: join(HERE, 'panel.html'), stock: join(HERE, 'stock.html') } },
+    },
+  });
+  const policy = [
+    "default-src 'none'",
+    "script-src 'self' 'wasm-unsafe-eval'",
+    "worker-src 'self'",
+    `connect-src 'self' ${livekit} ${livekit.replace('ws', 'http')}`,
+    "img-src 'self' blob:",
+    "media-src 'self' blob:",
+    "style-src 'self'",
+    "base-uri 'none'",
+    "form-action 'self'",
+    "require-trusted-types-for 'script'",
+    'trusted-types samrum',
+  ].join('; ');
+  const server = createServer((request, response) => {
+    const path = normalize(new URL(request.url ?? '/', 'http://x').pathname);
+    readFile(join(outDir, path)).then(
+      (body) => {
+        response.writeHead(200, { 'Content-Type': TYPES[extname(path)] ?? 'application/octet-stream', 'Content-Security-Policy': policy });
+        response.end(body);
+      },
+      () => {
+        response.writeHead(404);
+        response.end();
+      },
+    );
+  });
+  await new Promise((resolve) => server.listen(PORT, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${PORT}`,
+    async stop() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await rm(outDir, { recursive: true, force: true });
+    },
+  };
+}
+
+export function launch() {
+  return chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: [
+      '--headless',
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+      '--use-fake-device-for-media-stream',
+      '--use-fake-ui-for-media-stream',
+      '--allow-loopback-in-peer-connection',
+      '--auto-accept-this-tab-capture',
+    ],
+  });
+}
+
+/** Lets a page's peer connections be counted: give to `addInitScript`. */
+export function countConnections() {
+  const made = [];
+  window.RTCPeerConnection = class extends window.RTCPeerConnection {
+    constructor(...args) {
+      super(...args);
+      made.push(this);
+    }
+  };
+  window.policyReports = [];
+  document.addEventListener('securitypolicyviolation', (event) => window.policyReports.push(event.violatedDirective));
+  /** Sums over all connections of the page, in frames, bytes, and joules of sound. */
+  window.mediaTotals = async () => {
+    const sums = { framesDecoded: 0, audioEnergy: 0, audioBytesIn: 0, videoBytesIn: 0, bytesSent: 0, packetsSent: 0, framesEncoded: 0, width: 0, keyFramesDecoded: 0, flags: [] };
+    for (const pc of made) {
+      if (pc.connectionState === 'closed') continue;
+      sums.flags.push(pc.getConfiguration().encodedInsertableStreams === true);
+      for (const entry of (await pc.getStats()).values()) {
+        if (entry.type === 'inbound-rtp') {
+          sums.framesDecoded += entry.framesDecoded ?? 0;
+          sums.keyFramesDecoded += entry.keyFramesDecoded ?? 0;
+          sums.audioEnergy += entry.totalAudioEnergy ?? 0;
+          if (entry.kind === 'audio') sums.audioBytesIn += entry.bytesReceived ?? 0;
+          else sums.videoBytesIn += entry.bytesReceived ?? 0;
+          sums.width = Math.max(sums.width, entry.frameWidth ?? 0);
+        }
+        if (entry.type === 'outbound-rtp') {
+          sums.bytesSent += entry.bytesSent ?? 0;
+          sums.packetsSent += entry.packetsSent ?? 0;
+          sums.framesEncoded += entry.framesEncoded ?? 0;
+        }
+      }
+    }
+    return sums;
+  };
+}
+
+/** What arrived between now and `ms` later. */
+export async function arriving(page, ms = 5000) {
+  const before = await page.evaluate(() => window.mediaTotals());
+  await wait(ms);
+  const after = await page.evaluate(() => window.mediaTotals());
+  const change = {};
+  for (const name of Object.keys(after)) if (typeof after[name] === 'number') change[name] = after[name] - before[name];
+  return { ...change, width: after.width, flags: after.flags };
+}
