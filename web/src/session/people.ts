@@ -1,13 +1,11 @@
 /** Names, as home tells them: asked for by pseudonym, kept sealed for at most a day. */
 import { codeOf } from '../doors/refusal';
-import type { HomeDoor } from '../doors/home';
-import type { Keys } from '../keys/client';
 import { textOf, utf8 } from '../wire/bytes';
 import type { Pid } from '../wire/ids';
 import type { Person as Told } from '../wire/types';
 import type { Person } from './api';
+import type { Ground } from './ground';
 import { soon } from './signal';
-import type { Storage } from './storage';
 
 const KEPT_MS = 24 * 3600 * 1000;
 const SAVE_MS = 2_000;
@@ -26,16 +24,14 @@ export class People {
   private saving: ReturnType<typeof setTimeout> | null = null;
 
   constructor(
-    private readonly home: HomeDoor,
-    private readonly keys: Keys,
-    private readonly storage: Storage,
+    private readonly ground: Pick<Ground, 'home' | 'keys' | 'storage' | 'asked'>,
     private readonly changed: () => void,
   ) {}
 
   /** Names kept from earlier; nothing newer is overwritten. */
   async load(): Promise<void> {
-    const sealed = await this.storage.names();
-    const plain = sealed && (await this.keys.unlock(sealed));
+    const sealed = await this.ground.storage.names();
+    const plain = sealed && (await this.ground.keys.unlock(sealed));
     if (!plain) return;
     const kept = JSON.parse(textOf(plain)) as Kept;
     if (kept.at + KEPT_MS < Date.now()) return;
@@ -83,7 +79,7 @@ export class People {
     const pids = [...this.wanted].slice(0, PAGE);
     if (pids.length === 0) return;
     try {
-      const { people } = await this.home.names(pids);
+      const { people } = await this.ground.asked(this.ground.home.names(pids));
       for (const pid of pids) this.wanted.delete(pid);
       const told = new Set(people.map(({ pid }) => pid));
       for (const pid of pids) if (!told.has(pid)) this.absent.add(pid);
@@ -99,6 +95,6 @@ export class People {
   private async save(): Promise<void> {
     const people = [...this.known.values()].filter(({ name }) => name !== null);
     const kept = { at: Date.now(), people };
-    await this.storage.putNames(await this.keys.lock(utf8(JSON.stringify(kept)))).catch(() => undefined);
+    await this.ground.storage.putNames(await this.ground.keys.lock(utf8(JSON.stringify(kept)))).catch(() => undefined);
   }
 }

@@ -1,0 +1,85 @@
+/**
+ * The session of a signed-in person, without any React: connections, keys, storage, and the state that screens read.
+ *
+ * `session.ts` composes the parts: `rooms` (home's word against relay's), `timeline` (one room's messages), `outbox` (messages on
+ * their way), `opener` (what is needed to read), `people` (names), `link` and `lead` (the connection, and which tab has it),
+ * `meeting` (what a call needs). Keys and verification are in the vault (`../keys`), the network in `../doors`.
+ */
+import { HomeDoor } from '../doors/home';
+import { codeOf, Refusal } from '../doors/refusal';
+import { startKeys, type Keys } from '../keys/client';
+import type { Started } from '../wire/types';
+import type { Pid, TenantId } from '../wire/ids';
+import type { Doorway, Session } from './api';
+import { LiveSession } from './session';
+import { openStorage, wipeStorage } from './storage';
+
+export const doorway: Doorway = {
+  async resume() {
+    const keys = startKeys();
+    const home = doorOf(keys);
+    try {
+      const { pid, tenant } = await home.session();
+      return await begin(home, keys, pid, tenant, null);
+    } catch (error) {
+      keys.end();
+      const code = codeOf(error);
+      if (code === 'signed_out' || code === 'device_revoked') return null;
+      throw error;
+    }
+  },
+
+  async signIn(user, password, { sharedComputer }) {
+    const keys = startKeys();
+    const home = doorOf(keys);
+    try {
+      const { pid, tenant } = await home.signIn({ user, password });
+      return await begin(home, keys, pid, tenant, sharedComputer);
+    } catch (error) {
+      keys.end();
+      throw error;
+    }
+  },
+};
+
+function doorOf(keys: Keys): HomeDoor {
+  return new HomeDoor((htm, path, body, now) => keys.prove(htm, path, body, now));
+}
+
+/** `shared`: `null` after a reload, when the device's own record says what was chosen. */
+async function begin(home: HomeDoor, keys: Keys, pid: Pid, tenant: TenantId, shared: boolean | null): Promise<Session> {
+  let own: { dev: LiveSession['dev']; jwk: Started['keys'][number]['jwk'] };
+  const opened = await keys.open(pid, tenant, shared);
+  own = opened;
+  const storage = await openStorage(pid, opened.shared);
+  const persistent = !opened.shared && (await navigator.storage.persist().catch(() => false));
+  const start = (): Promise<Started> => home.start({ dev: own.dev, jwk: own.jwk, label: deviceLabel(), persistent });
+  let started: Started;
+  try {
+    started = await start();
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === 'device_revoked' && shared === null) {
+      storage.close();
+      await keys.wipe();
+      await wipeStorage(pid);
+    }
+    // A new sign-in on a device that home refuses makes a new device; nothing of the old one can be read again.
+    if (shared === null || (code !== 'device_of_other' && code !== 'device_revoked')) throw error;
+    own = await keys.renewDevice();
+    started = await start();
+  }
+  if (started.me.pid !== pid || started.tenant !== tenant) throw new Refusal('bad_reply');
+  const session = new LiveSession({ home, keys, storage, dev: own.dev, started });
+  await session.begin(opened.states);
+  return session;
+}
+
+/** Browser and system in words, for the person's own list: "Edge, Windows". */
+function deviceLabel(): string {
+  const agent = navigator.userAgent;
+  const first = (names: readonly [RegExp, string][]): string => names.find(([sign]) => sign.test(agent))?.[1] ?? '?';
+  const browser = first([[/Edg\//, 'Edge'], [/Firefox\//, 'Firefox'], [/Chrome\//, 'Chromium'], [/Safari\//, 'Safari']]);
+  const system = first([[/Android/, 'Android'], [/iPhone|iPad/, 'iOS'], [/Windows/, 'Windows'], [/Mac OS/, 'macOS'], [/Linux/, 'Linux']]);
+  return `${browser}, ${system}`;
+}

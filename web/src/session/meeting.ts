@@ -1,0 +1,107 @@
+/** What a meeting needs of the session: the way in, media keys by verified epoch, the verified members, acknowledgements. */
+import { join } from '../doors/relayHttp';
+import { Refusal } from '../doors/refusal';
+import { unb64 } from '../wire/bytes';
+import type { CallId, Dev, Pid, RoomId } from '../wire/ids';
+import type { MediaAckIs } from '../wire/types';
+import type { MeetingAccess } from './api';
+import type { Ground } from './ground';
+import type { Rooms } from './rooms';
+import { Signal } from './signal';
+
+const LEASE_MS = 24 * 3600 * 1000;
+
+type AckListener = Parameters<MeetingAccess['onAck']>[0];
+
+export interface Way {
+  readonly http: string;
+  readonly grant: string;
+}
+
+interface Base {
+  readonly key: Promise<CryptoKey>;
+  readonly until: number;
+}
+
+/** All meetings' keys and acknowledgements; one {@link MeetingAccess} a room. */
+export class Meetings {
+  private readonly bases = new Map<string, Base>();
+  private readonly listeners = new Set<AckListener>();
+
+  constructor(
+    private readonly ground: Ground,
+    private readonly rooms: Rooms,
+    private readonly way: () => Way,
+  ) {}
+
+  acked({ meeting, pid, dev, epoch }: MediaAckIs): void {
+    for (const listener of [...this.listeners]) listener(meeting, pid, dev, epoch);
+  }
+
+  access(room: RoomId): MeetingAccess {
+    const { ground, rooms } = this;
+    const epoch = new Signal(rooms.state(room)?.epoch ?? 0);
+    const members = new Signal<ReadonlySet<Pid>>(membersOf(rooms, room));
+    rooms.list.subscribe(() => {
+      const state = rooms.state(room);
+      if (state === null) members.set(new Set());
+      else if (state.epoch !== epoch.get() || !same(membersOf(rooms, room), members.get())) {
+        members.set(membersOf(rooms, room));
+        epoch.set(state.epoch);
+      }
+    });
+    return {
+      me: { pid: ground.pid, dev: ground.dev },
+      join: () => {
+        const trouble = rooms.trouble(room);
+        if (trouble !== null) return Promise.reject(new Refusal(trouble));
+        const { http, grant } = this.way();
+        return join(http, grant, room);
+      },
+      epoch,
+      members,
+      base: (wanted, day) => this.base(room, wanted, day),
+      ack: (meeting: CallId, known: number) => {
+        ground.stream()?.send('MediaAck', { meeting, epoch: known });
+      },
+      onAck: (listener: (meeting: CallId, pid: Pid, dev: Dev, epoch: number) => void) => {
+        this.listeners.add(listener);
+        return () => {
+          this.listeners.delete(listener);
+        };
+      },
+      refresh: () => rooms.refresh([room]),
+      name: (pid) => ground.people.get(pid).name,
+    };
+  }
+
+  private base(room: RoomId, epoch: number, day: number): Promise<CryptoKey> {
+    const name = `${room}/${String(epoch)}/${String(day)}`;
+    const found = this.bases.get(name);
+    if (found !== undefined && found.until > Date.now()) return found.key;
+    const key = this.fetch(room, epoch, day);
+    this.bases.set(name, { key, until: Date.now() + LEASE_MS });
+    key.catch(() => this.bases.delete(name));
+    return key;
+  }
+
+  private async fetch(room: RoomId, epoch: number, day: number): Promise<CryptoKey> {
+    const { media, refused } = await this.ground.asked(this.ground.home.keys({ want: [], media: [room] }));
+    const told = media.find((one) => one.room === room && one.epoch === epoch && one.day === day);
+    if (told === undefined) throw new Refusal(refused[0]?.code ?? 'no_such_epoch');
+    const raw = unb64(told.base);
+    try {
+      return await crypto.subtle.importKey('raw', raw, 'HKDF', false, ['deriveBits']);
+    } finally {
+      raw.fill(0);
+    }
+  }
+}
+
+function membersOf(rooms: Rooms, room: RoomId): ReadonlySet<Pid> {
+  return new Set(Object.keys(rooms.state(room)?.members ?? {}) as Pid[]);
+}
+
+function same(a: ReadonlySet<Pid>, b: ReadonlySet<Pid>): boolean {
+  return a.size === b.size && [...a].every((pid) => b.has(pid));
+}

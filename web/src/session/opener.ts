@@ -1,0 +1,85 @@
+/** Opens envelopes, asking home for the certificates, chains and keys that are missing. */
+import { codeOf } from '../doors/refusal';
+import type { Opened } from '../keys/vault';
+import type { Bytes } from '../wire/bytes';
+import type { Dev, RoomId } from '../wire/ids';
+import type { Opening } from './api';
+import type { Ground } from './ground';
+import type { Rooms } from './rooms';
+
+const CERTS_A_REQUEST = 500;
+const KEYS_A_REQUEST = 1000;
+/** The longest chain of needs: roster, certificate, key, and the opening itself. */
+const ROUNDS = 4;
+
+/** What became of an envelope, for the screens. */
+export interface Result {
+  readonly head: Opened['head'];
+  readonly opening: Opening;
+  readonly text: string;
+}
+
+const FINAL: Partial<Record<Opened['state'], Opening>> = {
+  opened: 'opened', cannot_open: 'cannot_open', newer_version: 'newer_version',
+};
+
+export class Opener {
+  constructor(
+    private readonly ground: Ground,
+    private readonly rooms: Rooms,
+  ) {}
+
+  /** One result an envelope, in order. Never rejects: what home does not give is an {@link Opening} too. */
+  async open(room: RoomId, list: readonly Bytes[]): Promise<Result[]> {
+    let found = await this.ground.keys.openEnvelopes(room, list);
+    let refused: Opening | null = null;
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const needs = found.filter(({ state }) => state.startsWith('need_'));
+      if (needs.length === 0) break;
+      try {
+        refused = await this.fetch(room, needs);
+      } catch (error) {
+        refused = codeOf(error) === 'home_away' ? 'home_away' : 'no_key_yet';
+      }
+      const again = await this.ground.keys.openEnvelopes(room, list);
+      const moved = again.some(({ state }, at) => state !== found[at]?.state);
+      found = again;
+      if (!moved) break;
+    }
+    return found.map(({ head, state, text }) => ({ head, opening: FINAL[state] ?? unmet(state, refused), text }));
+  }
+
+  /** Asks for what is needed; returns how a key that did not come is called. */
+  private async fetch(room: RoomId, needs: readonly Opened[]): Promise<Opening | null> {
+    if (needs.some(({ state }) => state === 'need_roster')) await this.rooms.refresh([room]);
+    const devs = new Set(needs.flatMap(({ head, state }) => (head && state === 'need_cert' ? [head.dev] : [])));
+    if (devs.size > 0) await this.certificates([...devs]);
+    const epochs = new Set(needs.flatMap(({ head, state }) => (head && state === 'need_key' ? [head.epoch] : [])));
+    return epochs.size > 0 ? this.keys(room, [...epochs]) : null;
+  }
+
+  private async certificates(devs: readonly Dev[]): Promise<void> {
+    for (let at = 0; at < devs.length; at += CERTS_A_REQUEST) {
+      const { certs } = await this.ground.asked(this.ground.home.certs(devs.slice(at, at + CERTS_A_REQUEST)));
+      await this.ground.keys.certificates(certs);
+    }
+  }
+
+  /** Leases the keys of some epochs of a room; returns the word for those that home refused. */
+  async keys(room: RoomId, epochs: readonly number[]): Promise<Opening | null> {
+    let refused: Opening | null = null;
+    for (let at = 0; at < epochs.length; at += KEYS_A_REQUEST) {
+      const want = epochs.slice(at, at + KEYS_A_REQUEST).map((epoch): [RoomId, number] => [room, epoch]);
+      const reply = await this.ground.asked(this.ground.home.keys({ want, media: [] }));
+      await this.ground.keys.lease(reply.keys);
+      for (const { code } of reply.refused) refused = code === 'not_entitled' ? 'not_entitled' : 'no_key_yet';
+    }
+    return refused;
+  }
+}
+
+/** A certificate or roster that home does not know makes the message one that cannot be opened. */
+function unmet(state: Opened['state'], refused: Opening | null): Opening {
+  if (refused === 'home_away') return 'home_away';
+  return state === 'need_key' ? (refused ?? 'no_key_yet') : 'cannot_open';
+}

@@ -1,0 +1,315 @@
+/**
+ * All rooms of the person: what home tells, the chain that home signed, and what relay says, held against each other.
+ *
+ * A room is `ready` to send only after relay's claim (version, hash of its member list) agreed with the verified chain.
+ */
+import { codeOf } from '../doors/refusal';
+import type { ChainMember, RoomState } from '../wire/chain';
+import type { MsgId, Pid, RoomId } from '../wire/ids';
+import type { Meeting, Room as Told, RosterIs, Welcome } from '../wire/types';
+import type { Bytes } from '../wire/bytes';
+import { MESSAGE, parse } from '../wire/envelope';
+import type { Member, Room, Trouble } from './api';
+import type { Ground } from './ground';
+import { judge, type Claim } from './judge';
+import { Signal, soon } from './signal';
+
+/** How long home may be ahead of what relay told us before that is called a roll-back, in ms. */
+const GRACE_MS = 3_000;
+const ROSTERS_A_REQUEST = 500;
+
+interface Entry {
+  told: Told;
+  state: RoomState | null;
+  /** What relay last claimed; `null`: nothing on this connection. */
+  claim: Claim | null;
+  agreed: boolean;
+  trouble: Trouble | null;
+  /** Newest position at relay that we know of. */
+  pos: number;
+  read: number;
+  unread: number;
+  lastAt: number;
+  meeting: Meeting | null;
+  view: Room | null;
+  /** Counts judgements, so that a late one does not overwrite a newer. */
+  round: number;
+}
+
+export class Rooms {
+  readonly list = new Signal<readonly Room[]>([]);
+  private readonly entries = new Map<RoomId, Entry>();
+  private readonly publish = soon(() => {
+    this.list.set(this.views());
+  });
+
+  constructor(
+    private readonly ground: Ground,
+    /** Something changed that may let messages go, or keep them. */
+    private readonly changed: (room: RoomId) => void,
+  ) {}
+
+  // ---- from home
+
+  /** Takes rooms and chains as home tells them; asks for what is missing. `states`: what the vault kept from earlier. */
+  async take(told: readonly Told[], rosters: Partial<Record<RoomId, string[]>>, states: readonly RoomState[] = []): Promise<void> {
+    for (const room of told) {
+      const entry = this.entries.get(room.room);
+      if (room.removed) this.entries.delete(room.room);
+      else if (entry === undefined) this.entries.set(room.room, newEntry(room));
+      else this.update(room.room, { told: room });
+    }
+    for (const state of states) this.update(state.room, { state });
+    await Promise.all(chains(rosters).map(([room, chain]) => this.learn(room, chain)));
+    const behind = told.filter(({ room, removed, version }) => !removed && this.version(room) < version);
+    if (behind.length > 0) await this.refresh(behind.map(({ room }) => room));
+    for (const { room, removed } of told) {
+      if (removed) this.changed(room);
+      else if (this.entries.get(room)?.claim) this.check(room);
+    }
+    this.publish();
+  }
+
+  /** Asks home for the newest chains. */
+  async refresh(rooms: readonly RoomId[]): Promise<void> {
+    for (let at = 0; at < rooms.length; at += ROSTERS_A_REQUEST) {
+      const some = rooms.slice(at, at + ROSTERS_A_REQUEST);
+      const want = Object.fromEntries(some.map((room) => [room, this.version(room)])) as Partial<Record<RoomId, number>>;
+      const { rosters } = await this.ground.asked(this.ground.home.rosters(want));
+      await Promise.all(chains(rosters).map(([room, chain]) => this.learn(room, chain)));
+    }
+  }
+
+  private async learn(room: RoomId, statements: readonly string[]): Promise<void> {
+    if (!this.entries.has(room)) return;
+    try {
+      const state = await this.ground.keys.learn(room, statements);
+      const mine = Object.hasOwn(state.members, this.ground.pid);
+      if (state.version > 0) this.update(room, { state });
+      if (!mine) this.changed(room);
+    } catch (error) {
+      if (codeOf(error) !== 'bad_roster') throw error;
+      this.distrust(room, 'roster_forged');
+    }
+  }
+
+  // ---- from relay
+
+  /** Relay's word on every room, at the start of a connection. */
+  welcome({ rooms, meetings }: Welcome): void {
+    for (const [room, entry] of this.entries) {
+      const head = rooms[room];
+      this.update(room, {
+        agreed: false,
+        trouble: null,
+        claim: { version: head?.version ?? 0, members: head?.members ?? '' },
+        pos: Math.max(entry.pos, head?.pos ?? 0),
+        read: Math.max(entry.read, head?.read ?? 0),
+        unread: head === undefined || entry.read > head.read ? entry.unread : head.unread,
+        meeting: meetings[room] ?? null,
+      });
+      this.check(room);
+    }
+  }
+
+  /** Relay says that it applied a roster. Resolves with the room if we do not know it yet: home has to tell. */
+  async roster({ jws, members }: RosterIs): Promise<RoomId | null> {
+    const room = await this.ground.keys.claimedRoom(jws);
+    if (room === null) return null;
+    if (!this.entries.has(room)) return room;
+    await this.learn(room, [jws]);
+    const entry = this.entries.get(room);
+    if (entry === undefined || entry.trouble === 'roster_forged') return null;
+    const version = versionIn(jws);
+    if (version < (entry.claim?.version ?? 0)) return null;
+    this.update(room, { claim: { version, members } });
+    this.check(room);
+    return null;
+  }
+
+  /** The connection is gone: nothing that relay said counts any more. */
+  down(): void {
+    for (const room of this.entries.keys()) this.update(room, { claim: null, agreed: false, meeting: null });
+  }
+
+  meeting(frame: Meeting): void {
+    this.update(frame.room, { meeting: frame.meeting === null ? null : frame });
+  }
+
+  /** New envelopes: counts, times, the room's newest position. */
+  batch(room: RoomId, pos: number, list: readonly Bytes[]): void {
+    const entry = this.entries.get(room);
+    if (entry === undefined) return;
+    let { unread, lastAt } = entry;
+    list.forEach((env, index) => {
+      const head = headOf(env);
+      if (head === null || pos + index <= entry.pos) return;
+      lastAt = Math.max(lastAt, head.sentAt * 1000);
+      if (head.pid !== this.ground.pid && head.kind === MESSAGE && pos + index > entry.read) unread += 1;
+    });
+    this.update(room, { pos: Math.max(entry.pos, pos + list.length - 1), unread, lastAt });
+  }
+
+  /** The newest envelope known, from the cache or a page: for the room's time. */
+  newest(room: RoomId, env: Bytes): void {
+    const at = (headOf(env)?.sentAt ?? 0) * 1000;
+    if (at > (this.entries.get(room)?.lastAt ?? 0)) this.update(room, { lastAt: at });
+  }
+
+  /** One's own read position, from here or another device. */
+  read(room: RoomId, pos: number): void {
+    const entry = this.entries.get(room);
+    if (entry === undefined || pos <= entry.read) return;
+    this.update(room, { read: pos, unread: pos >= entry.pos ? 0 : entry.unread });
+  }
+
+  // ---- for the others
+
+  state(room: RoomId): RoomState | null {
+    return this.entries.get(room)?.state ?? null;
+  }
+
+  trouble(room: RoomId): Trouble | null {
+    return this.entries.get(room)?.trouble ?? null;
+  }
+
+  position(room: RoomId): { readonly pos: number; readonly read: number; readonly heard: boolean } {
+    const entry = this.entries.get(room);
+    return { pos: entry?.pos ?? 0, read: entry?.read ?? 0, heard: (entry?.claim ?? null) !== null };
+  }
+
+  /** May a message go? A reason keeps it as a draft; `wait`: not decided yet. */
+  sendable(room: RoomId): 'yes' | 'wait' | Trouble | 'not_a_member' {
+    const entry = this.entries.get(room);
+    if (entry === undefined) return 'not_a_member';
+    if (entry.trouble !== null) return entry.trouble;
+    if (entry.state === null || !entry.agreed) return 'wait';
+    return Object.hasOwn(entry.state.members, this.ground.pid) ? 'yes' : 'not_a_member';
+  }
+
+  ids(): RoomId[] {
+    return [...this.entries.keys()];
+  }
+
+  /** Names changed: every view is made anew. */
+  renamed(): void {
+    for (const entry of this.entries.values()) entry.view = null;
+    this.publish();
+  }
+
+  private version(room: RoomId): number {
+    return this.entries.get(room)?.state?.version ?? 0;
+  }
+
+  private check(room: RoomId): void {
+    const entry = this.entries.get(room);
+    if (entry !== undefined) void this.decide(room, entry, ++entry.round, false);
+  }
+
+  private async decide(room: RoomId, entry: Entry, round: number, late: boolean): Promise<void> {
+    const current = (): boolean => this.entries.get(room) === entry && entry.round === round && entry.claim !== null;
+    let verdict = this.verdict(entry);
+    if (verdict === 'ask_home') {
+      try {
+        await this.refresh([room]);
+      } catch {
+        return; // Home is away: undecided, so nothing is sent; the next word from home checks again.
+      }
+      if (!current() || entry.trouble === 'roster_forged') return;
+      verdict = this.verdict(entry);
+      if (verdict === 'ask_home') verdict = 'roster_forged';
+    }
+    if (!current()) return;
+    if (verdict === 'relay_rolled_back' && !late) {
+      // Home may have told us of a version whose word from relay is still on its way.
+      setTimeout(() => {
+        if (current()) void this.decide(room, entry, round, true);
+      }, GRACE_MS);
+      this.update(room, { agreed: false });
+    } else if (verdict === null) {
+      this.update(room, { agreed: true, trouble: null });
+      this.changed(room);
+    } else if (verdict === 'unknown_there') this.update(room, { agreed: false });
+    else this.distrust(room, verdict);
+  }
+
+  private verdict({ state, told, claim }: Entry): ReturnType<typeof judge> {
+    if (claim === null) return 'unknown_there';
+    return state === null ? 'ask_home' : judge(state, told.delivered, claim);
+  }
+
+  private distrust(room: RoomId, trouble: Trouble): void {
+    this.update(room, { agreed: false, trouble });
+    this.changed(room);
+  }
+
+  private update(room: RoomId, change: Partial<Entry>): void {
+    const entry = this.entries.get(room);
+    if (entry === undefined) return;
+    Object.assign(entry, change);
+    entry.view = null;
+    this.publish();
+  }
+
+  private views(): readonly Room[] {
+    const shown: [Room, number][] = [];
+    for (const entry of this.entries.values()) {
+      if (entry.state === null && entry.trouble === null) continue;
+      entry.view ??= this.viewOf(entry);
+      shown.push([entry.view, Math.max(entry.lastAt, (entry.state?.made ?? 0) * 1000)]);
+    }
+    return shown.sort(([, a], [, b]) => b - a).map(([room]) => room);
+  }
+
+  private viewOf({ told, state, unread, lastAt, meeting, trouble }: Entry): Room {
+    const { pid: me, people } = this.ground;
+    const members = (Object.entries(state?.members ?? {}) as [Pid, ChainMember][]).map(
+      ([pid, { role }]): Member => ({ ...people.get(pid), role, me: pid === me }),
+    );
+    const other = members.find((member) => !member.me);
+    return {
+      id: told.room,
+      kind: told.kind,
+      title: told.kind === 'direct' ? (other?.name ?? '') : told.title,
+      version: state?.version ?? 0,
+      myRole: state?.members[me]?.role ?? 'member',
+      unread,
+      lastAt,
+      members,
+      meeting: meetingOf(meeting),
+      trouble,
+    };
+  }
+}
+
+function newEntry(told: Told): Entry {
+  return {
+    told, state: null, claim: null, agreed: false, trouble: null, pos: 0, read: 0, unread: 0, lastAt: 0, meeting: null, view: null,
+    round: 0,
+  };
+}
+
+function chains(rosters: Partial<Record<RoomId, string[]>>): [RoomId, string[]][] {
+  return Object.entries(rosters) as [RoomId, string[]][];
+}
+
+function meetingOf(frame: Meeting | null): Room['meeting'] {
+  if (frame?.meeting == null) return null;
+  return { id: frame.meeting, people: [...new Set(frame.present.map(({ pid }) => pid))], devices: frame.present.length };
+}
+
+/** The head of an envelope, unverified: for counts and times only. */
+function headOf(env: Bytes): { pid: Pid; kind: number; sentAt: number; msgId: MsgId } | null {
+  try {
+    return parse(env);
+  } catch {
+    return null;
+  }
+}
+
+/** The version in a roster's payload; the vault has verified the statement before. */
+function versionIn(jws: string): number {
+  const body = jws.split('.')[1] ?? '';
+  const { version } = JSON.parse(atob(body.replaceAll('-', '+').replaceAll('_', '/'))) as { version: number };
+  return version;
+}

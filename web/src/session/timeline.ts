@@ -1,0 +1,264 @@
+/**
+ * One room's messages: from the cache at once, then what relay has, then news; what waits in the outbox comes last.
+ *
+ * Positions are contiguous from `bottom` to `top`; a hole is fetched. Work on a room is done one step after the other.
+ */
+import { codeOf } from '../doors/refusal';
+import type { MsgId, Pid, RoomId } from '../wire/ids';
+import type { Bytes } from '../wire/bytes';
+import type { Page } from '../wire/types';
+import type { Message, Opening, Timeline } from './api';
+import type { Ground } from './ground';
+import type { Opener, Result } from './opener';
+import type { Outbox, Waiting } from './outbox';
+import type { Rooms } from './rooms';
+import { Signal, soon } from './signal';
+import type { Stored } from './storage';
+
+const CACHED_AT_ONCE = 60;
+const PAGE = 50;
+const CATCH_UP_PAGE = 200;
+/** Further behind than this, the newest page is fetched instead of everything between. */
+const CATCH_UP = 600;
+const TYPING_MS = 6_000;
+const TYPING_SAID_MS = 3_000;
+
+/** Openings that may become better when home answers. */
+const MAY_IMPROVE = new Set<Opening>(['home_away', 'no_key_yet']);
+
+interface Row {
+  readonly pos: number;
+  readonly env: Bytes;
+  result: Result;
+  view: Message | null;
+}
+
+export interface Parts {
+  readonly ground: Ground;
+  readonly rooms: Rooms;
+  readonly outbox: Outbox;
+  readonly opener: Opener;
+}
+
+export class RoomLog {
+  readonly timeline: Signal<Timeline>;
+  private rows: Row[] = [];
+  private ids = new Set<MsgId>();
+  private more = true;
+  private loading = true;
+  private readonly typists = new Map<Pid, ReturnType<typeof setTimeout>>();
+  private saidTyping = 0;
+  private readonly readUpTo: number;
+  private steps: Promise<void> = Promise.resolve();
+  private readonly publish = soon(() => {
+    this.timeline.set(this.view());
+  });
+
+  constructor(
+    readonly room: RoomId,
+    private readonly parts: Parts,
+  ) {
+    this.readUpTo = parts.rooms.position(room).read;
+    this.timeline = new Signal(this.view());
+    this.step(async () => {
+      await this.add(await parts.ground.storage.envelopes(room, Infinity, CACHED_AT_ONCE), 'above');
+    });
+    this.catchUp();
+  }
+
+  /** Brings the room up to relay's newest position; does nothing without a connection. */
+  catchUp(): void {
+    this.step(async () => {
+      const stream = this.parts.ground.stream();
+      if (stream === null) {
+        this.loading &&= this.rows.length === 0;
+        this.publish();
+        return;
+      }
+      let known = this.top();
+      const { pos } = this.parts.rooms.position(this.room);
+      if (known === 0 || pos - known > CATCH_UP) {
+        if (known > 0) this.forget();
+        await this.page(await stream.history({ room: this.room, before: null, after: null, limit: PAGE }), 'below');
+        known = this.top();
+      } else if (pos > known) {
+        for (let page: Page | null = null; page === null || page.more; ) {
+          page = await stream.history({ room: this.room, before: null, after: this.top(), limit: CATCH_UP_PAGE });
+          if (page.env.length === 0) break;
+          await this.page(page, 'above');
+        }
+      }
+      this.loading = false;
+      this.publish();
+    });
+  }
+
+  /** News from relay. A hole before it is fetched. */
+  batch(pos: number, list: readonly Bytes[]): void {
+    this.step(async () => {
+      const top = this.top();
+      if (pos > top + 1 && top > 0) {
+        this.catchUp();
+        return;
+      }
+      const fresh = list.map((env, index) => ({ pos: pos + index, env })).filter((one) => one.pos > top);
+      await this.add(fresh, 'above');
+    });
+  }
+
+  async older(): Promise<void> {
+    await this.step(async () => {
+      const bottom = this.rows[0]?.pos ?? Infinity;
+      if (!this.more || bottom === Infinity) return;
+      const cached = await this.parts.ground.storage.envelopes(this.room, bottom, PAGE);
+      if (cached.length > 0) {
+        await this.add(cached, 'below');
+        return;
+      }
+      const stream = this.parts.ground.stream();
+      if (stream === null) return;
+      this.loading = true;
+      this.publish();
+      try {
+        await this.page(await stream.history({ room: this.room, before: bottom, after: null, limit: PAGE }), 'below');
+      } finally {
+        this.loading = false;
+        this.publish();
+      }
+    });
+  }
+
+  /** Everything shown has been read. */
+  read(): void {
+    const pos = this.top();
+    if (pos <= this.parts.rooms.position(this.room).read) return;
+    this.parts.rooms.read(this.room, pos);
+    this.parts.ground.stream()?.send('Read', { room: this.room, pos });
+  }
+
+  /** Says that one writes, at most every 3 s. */
+  typing(): void {
+    if (Date.now() - this.saidTyping < TYPING_SAID_MS) return;
+    if (this.parts.ground.stream()?.send('Typing', { room: this.room })) this.saidTyping = Date.now();
+  }
+
+  typist(pid: Pid): void {
+    if (pid === this.parts.ground.pid) return;
+    clearTimeout(this.typists.get(pid));
+    this.typists.set(pid, setTimeout(() => {
+      this.typists.delete(pid);
+      this.publish();
+    }, TYPING_MS));
+    this.publish();
+  }
+
+  /** Names or the outbox changed. */
+  refresh(names: boolean): void {
+    if (names) for (const row of this.rows) row.view = null;
+    this.publish();
+  }
+
+  /** Home is there again: what could not be opened for that reason is tried once more. */
+  reopen(): void {
+    this.step(async () => {
+      const waiting = this.rows.filter(({ result }) => MAY_IMPROVE.has(result.opening));
+      if (waiting.length === 0) return;
+      const results = await this.parts.opener.open(this.room, waiting.map(({ env }) => env));
+      waiting.forEach((row, at) => {
+        row.result = results[at] ?? row.result;
+        row.view = null;
+      });
+      this.publish();
+    });
+  }
+
+  end(): void {
+    for (const timer of this.typists.values()) clearTimeout(timer);
+    this.typists.clear();
+  }
+
+  private async page({ pos, env, more }: Page, where: 'above' | 'below'): Promise<void> {
+    const list = pos.flatMap((one, at): Stored[] => (env[at] ? [{ pos: one, env: env[at] }] : []));
+    await this.parts.ground.storage.keep(this.room, list).catch(() => undefined);
+    if (where === 'below') this.more = more;
+    await this.add(list, where);
+  }
+
+  private async add(list: readonly Stored[], where: 'above' | 'below'): Promise<void> {
+    if (list.length > 0) {
+      const results = await this.parts.opener.open(this.room, list.map(({ env }) => env));
+      const rows = list.flatMap(({ pos, env }, at): Row[] => {
+        const result = results[at];
+        return result === undefined ? [] : [{ pos, env, result, view: null }];
+      });
+      this.rows = where === 'above' ? [...this.rows, ...rows] : [...rows, ...this.rows];
+      for (const row of rows) {
+        const { head } = row.result;
+        if (head === null) continue;
+        // A message id stands once: a second envelope with it is a replay.
+        if (this.ids.has(head.msgId)) row.result = { head, opening: 'cannot_open', text: '' };
+        this.ids.add(head.msgId);
+      }
+      this.more &&= (this.rows[0]?.pos ?? 1) > 1;
+      const newest = rows.at(-1);
+      if (newest !== undefined) this.parts.rooms.newest(this.room, newest.env);
+      const ids = new Set(rows.flatMap(({ result }) => (result.head ? [result.head.msgId] : [])));
+      this.parts.outbox.arrived(this.room, ids);
+    }
+    this.publish();
+  }
+
+  private forget(): void {
+    this.rows = [];
+    this.ids.clear();
+    this.more = true;
+  }
+
+  private top(): number {
+    return this.rows.at(-1)?.pos ?? 0;
+  }
+
+  private step(work: () => Promise<void>): Promise<void> {
+    const next = this.steps.then(work).catch((error: unknown) => {
+      // Without a connection the room stays as it is; the next welcome catches up.
+      if (codeOf(error) === 'internal') throw error;
+    });
+    this.steps = next.catch(() => undefined);
+    return next;
+  }
+
+  private view(): Timeline {
+    const { people } = this.parts.ground;
+    const waiting = this.parts.outbox.of(this.room).filter(({ id }) => !this.ids.has(id));
+    return {
+      messages: [...this.rows.map((row) => (row.view ??= this.messageOf(row))), ...waiting.map((item) => this.waitingOf(item))],
+      loading: this.loading,
+      more: this.more && this.rows.length > 0,
+      readUpTo: this.readUpTo,
+      typing: [...this.typists.keys()].map((pid) => people.get(pid)),
+    };
+  }
+
+  private messageOf({ pos, result: { head, opening, text } }: Row): Message {
+    const { pid: me, people } = this.parts.ground;
+    const nobody = { pid: '' as Pid, name: null, department: '', title: '' };
+    return {
+      id: head?.msgId ?? (`pos-${String(pos)}` as MsgId),
+      room: this.room,
+      author: head === null ? nobody : people.get(head.pid),
+      mine: head?.pid === me,
+      sentAt: (head?.sentAt ?? 0) * 1000,
+      text,
+      opening,
+      pos,
+      state: 'sent',
+      reason: null,
+    };
+  }
+
+  private waitingOf({ id, written, text, reason, pos }: Waiting): Message {
+    const { pid: me, people } = this.parts.ground;
+    const state = pos !== null ? 'sent' : reason === null ? 'waiting' : 'draft';
+    return { id, room: this.room, author: people.get(me), mine: true, sentAt: written, text, opening: 'opened', pos, state, reason };
+  }
+}
