@@ -49,8 +49,8 @@ class City:
                 parent = int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1])
                 if parent == self.process.pid:
                     command = (entry / "cmdline").read_bytes().split(b"\0")
-                    name = "livekit" if b"livekit-server" in command[0] else command[3].decode()
-                    found[name] = int(entry.name)
+                    zone = [word.decode() for word in command if word in {b"home", b"relay"}]
+                    found[zone[0] if zone else "livekit"] = int(entry.name)
         return found
 
 
@@ -69,14 +69,12 @@ def free_base(first: int = 21300, last: int = 21395) -> int:
     raise RuntimeError("no five free neighbouring ports")
 
 
-def start(
-    folder: Path, base: int, *, python: list[str] | None = None, env: dict[str, str] | None = None
-) -> subprocess.Popen[bytes]:
-    """The launcher's process, not yet ready. Output goes to `launcher.log` in `folder`."""
-    command = [*(python or [sys.executable]), "-m", "samrum", "up", "--city", "demo", "--port-base", str(base)]
+def start(folder: Path, base: int, *, wrapper: list[str] | None = None) -> subprocess.Popen[bytes]:
+    """The launcher's process, not yet ready; `wrapper` is run instead of `samrum`. Output goes to `launcher.log` in `folder`."""
+    command = [*(wrapper or [sys.executable, "-m", "samrum"]), "up", "--city", "demo", "--port-base", str(base)]
     command += ["--data", str(folder / "data"), "--ready-file", str(folder / "ready.json")]
     with (folder / "launcher.log").open("ab") as log:
-        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env)
+        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
 
 
 def wait_ready(folder: Path, process: subprocess.Popen[bytes]) -> City:

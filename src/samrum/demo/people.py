@@ -25,6 +25,7 @@ class _Person(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str
     title: str
     password: str
+    may: list[str] = []
 
 
 class _Department(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -53,13 +54,20 @@ def logins() -> list[Login]:
 
 
 def directory_file() -> str:
-    """Home's directory file as JSON: `people` with `user, name, department, title, hash`, `rooms` with `kind, title, members`.
+    """Home's directory file as JSON: `people` with `user, name, department, title, hash, may`, `rooms` with `kind, title, members`.
 
     A room's first member owns it; every department has a group of its own.
     """
     city, hasher = _city(), PasswordHasher()
     people = [
-        {"user": p.user, "name": p.name, "department": d.name, "title": p.title, "hash": hasher.hash(p.password)}
+        {
+            "user": p.user,
+            "name": p.name,
+            "department": d.name,
+            "title": p.title,
+            "hash": hasher.hash(p.password),
+            "may": p.may,
+        }
         for d in city.department
         for p in d.people
     ]
