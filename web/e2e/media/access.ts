@@ -1,6 +1,6 @@
 /** A `MeetingAccess` for tests: keys come from one shared secret of the test, acknowledgements travel through the test itself. */
-import { type CallId, type Dev, type JoinReply, type MeetingAccess, type Pid, Refusal } from '../../src/session/api';
-import { Store } from '../../src/meeting/store';
+import { type CallId, type Dev, type JoinReply, type MeetingAccess, type Pid, Refusal } from '../../src/session/api.ts';
+import { Store } from '../../src/meeting/store.ts';
 
 /** What the test puts into the page before it loads. */
 export interface Config {

@@ -1,8 +1,8 @@
 /** The meeting's engine without screens: tiles become bare media elements, and the test calls what buttons would. */
 import { createLocalAudioTrack, createLocalVideoTrack } from 'livekit-client';
-import { Meeting } from '../../src/meeting/meeting';
-import { cameraOptions, microphoneOptions } from '../../src/meeting/options';
-import { TestAccess } from './access';
+import { Meeting } from '../../src/meeting/meeting.ts';
+import { cameraOptions, microphoneOptions } from '../../src/meeting/options.ts';
+import { TestAccess } from './access.ts';
 
 const access = new TestAccess();
 const meeting = new Meeting(access);

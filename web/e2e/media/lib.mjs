@@ -93,6 +93,7 @@ export async function serveHarness(livekit) {
   const outDir = await mkdtemp(join(tmpdir(), 'samrum-harness-'));
   await build({
     root: HERE,
+    publicDir: join(WEB, 'public'),
     configFile: join(WEB, 'vite.config.ts'),
     logLevel: 'error',
     build: {

@@ -27,10 +27,12 @@ export interface Choice {
   readonly micId: string;
   readonly camId: string;
   readonly speakerId: string;
+  /** M and V work as keys in a meeting. */
+  readonly keys: boolean;
 }
 
 const PLACE = 'samrum.meeting.devices';
-const NOTHING: Choice = { mic: false, cam: false, micId: '', camId: '', speakerId: '' };
+const NOTHING: Choice = { mic: false, cam: false, micId: '', camId: '', speakerId: '', keys: true };
 
 export function loadChoice(): Choice {
   try {
@@ -38,7 +40,14 @@ export function loadChoice(): Choice {
     if (typeof kept !== 'object' || kept === null) return NOTHING;
     const one = kept as Record<string, unknown>;
     const text = (name: string): string => (typeof one[name] === 'string' ? one[name] : '');
-    return { mic: one['mic'] === true, cam: one['cam'] === true, micId: text('micId'), camId: text('camId'), speakerId: text('speakerId') };
+    return {
+      mic: one['mic'] === true,
+      cam: one['cam'] === true,
+      micId: text('micId'),
+      camId: text('camId'),
+      speakerId: text('speakerId'),
+      keys: one['keys'] !== false,
+    };
   } catch {
     return NOTHING; // Storage is off or was edited: start from nothing chosen.
   }

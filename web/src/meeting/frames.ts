@@ -7,8 +7,8 @@
  *
  * Sources: security rule 8, formats §5, RFC 9605; VP8's frame tag is RFC 6386 §9.1.
  */
-import { type Period, type Sender, makeKid, periodTag, senderKey, tagOf } from './keys';
-import { TAG_BYTES, type SFrameKey, decodeHeader, decrypt, encrypt } from './sframe';
+import { type Period, type Sender, makeKid, periodTag, senderKey, tagOf } from './keys.ts';
+import { TAG_BYTES, type SFrameKey, decodeHeader, decrypt, encrypt } from './sframe.ts';
 
 /** Why a frame was dropped. */
 export type Drop =

@@ -3,11 +3,11 @@
  *
  * It starts while the preview is shown, so that the first secret is in the worker before *Join meeting* is pressed.
  */
-import type { CallId, Dev, MeetingAccess, Pid } from '../session/api';
-import { idRaw } from '../wire/ids';
-import { type Period, dayOf, nextDayAt, senderOf, tagOf } from './keys';
-import type { Link } from './link';
-import { type Effect, type Event, Rotation } from './rotation';
+import type { CallId, Dev, MeetingAccess, Pid } from '../session/api.ts';
+import { idRaw } from '../wire/ids.ts';
+import { type Period, dayOf, nextDayAt, senderOf, tagOf } from './keys.ts';
+import type { Link } from './link.ts';
+import { type Effect, type Event, Rotation } from './rotation.ts';
 
 /** Home is asked for the newest roster this often, so that relay cannot hide a removal (security rule 8). */
 const REFRESH_MS = 30_000;

@@ -5,9 +5,9 @@
  * The KID is `epoch mod 2^16 ‖ UTC day mod 2^16 ‖ join id`, where the join id is 32 random bits of one worker, so that a reload
  * never repeats a nonce.
  */
-import type { Bytes } from '../wire/bytes';
-import { idRaw } from '../wire/ids';
-import { deriveKey, type SFrameKey } from './sframe';
+import type { Bytes } from '../wire/bytes.ts';
+import { idRaw } from '../wire/ids.ts';
+import { deriveKey, type SFrameKey } from './sframe.ts';
 
 /** What a base secret is for: an epoch of the room and a UTC day (days since 1970). */
 export interface Period {

@@ -1,6 +1,6 @@
 /** The page's end of the media worker. */
-import { startWorker } from '../doors/trusted';
-import type { Counts, FromWorker, ToWorker, TransformOptions } from './messages';
+import { startWorker } from '../doors/trusted.ts';
+import type { Counts, FromWorker, ToWorker, TransformOptions } from './messages.ts';
 
 /** Deadline of a question to the worker, in ms. */
 const ANSWER_MS = 2000;

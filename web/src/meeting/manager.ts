@@ -16,8 +16,8 @@ import {
   type Room,
   RoomEvent,
 } from 'livekit-client';
-import { senderOf } from './keys';
-import type { Link } from './link';
+import { senderOf } from './keys.ts';
+import type { Link } from './link.ts';
 
 /** Why a meeting was stopped for safety. */
 export type Unsafe =
@@ -50,9 +50,7 @@ export class Manager implements BaseE2EEManager {
     private readonly world: ManagerWorld,
   ) {}
 
-  get isEnabled(): boolean {
-    return true;
-  }
+  readonly isEnabled = true;
 
   get isDataChannelEncryptionEnabled(): boolean {
     return true;
@@ -118,8 +116,9 @@ export class Manager implements BaseE2EEManager {
     if (local?.identity === identity) this.#emit(EncryptionEvent.ParticipantEncryptionStatusChanged, true, local);
   }
 
-  // Frames that the SFU makes up (silence at mute) are clear; the worker drops them like any clear frame.
-  setSifTrailer(): void {}
+  setSifTrailer(): void {
+    // Frames that the SFU makes up (silence at mute) are clear; the worker drops them like any clear frame.
+  }
 
   encryptData(): Promise<never> {
     return Promise.reject(new Error('LiveKit data is not used'));

@@ -5,8 +5,8 @@
  * {@link Opener}. A frame is enqueued only after it was sealed or opened; everything else, any exception included, is a drop and
  * a count. One worker serves one join: its join id is drawn once, so no two joins share a nonce.
  */
-import { DROPS, type Drop, Keyring, Opener, Sealer } from './frames';
-import type { Counts, FromWorker, ToWorker, TransformOptions } from './messages';
+import { DROPS, type Drop, Keyring, Opener, Sealer } from './frames.ts';
+import type { Counts, FromWorker, ToWorker, TransformOptions } from './messages.ts';
 
 /** A run of drops this long, in ms and in frames, without one frame that opened: the track counts as one that does not open. */
 const NOT_OPENING_MS = 3000;
@@ -58,7 +58,7 @@ function pipe(
   // The pipe ends with an error when the track gets a new transform or goes: nothing is lost, nothing passes.
   transformer.readable
     .pipeThrough(step)
-    .pipeTo(transformer.writable)
+    .pipeTo(transformer.writable as WritableStream<Frame>)
     .catch(() => undefined);
 }
 
@@ -126,7 +126,7 @@ function seen(tag: number): void {
 }
 
 addEventListener('rtctransform', (event) => {
-  const { transformer } = event as RTCTransformEvent;
+  const { transformer } = event;
   const options = transformer.options as TransformOptions;
   if (options.side === 'send') send(transformer);
   else receive(transformer, options);

@@ -18,15 +18,15 @@ import {
   Track,
   setLogLevel,
 } from 'livekit-client';
-import { type JoinReply, type MeetingAccess, type Pid, type Readable, Refusal } from '../session/api';
-import { type DeviceTrouble, deviceTrouble, followLevel } from './devices';
-import { Keeper } from './keeper';
-import { Link } from './link';
-import { Manager, type Unsafe } from './manager';
-import type { Counts } from './messages';
-import { cameraOptions, microphoneOptions, roomOptions } from './options';
-import { selfTest } from './selftest';
-import { Store } from './store';
+import { type JoinReply, type MeetingAccess, type Pid, type Readable, Refusal } from '../session/api.ts';
+import { type DeviceTrouble, deviceTrouble, followLevel } from './devices.ts';
+import { Keeper } from './keeper.ts';
+import { Link } from './link.ts';
+import { Manager } from './manager.ts';
+import type { Counts } from './messages.ts';
+import { cameraOptions, microphoneOptions, roomOptions } from './options.ts';
+import { selfTest } from './selftest.ts';
+import { Store } from './store.ts';
 
 /** A join reply older than this is fetched again: its token lives 60 s. */
 const REPLY_FRESH_MS = 40_000;
@@ -247,7 +247,7 @@ export class Meeting {
     return this.#state.get().phase === 'over';
   }
 
-  #stop(why: string | Unsafe | null): void {
+  #stop(why: string | null): void {
     if (this.#over()) return;
     this.#set({ phase: 'over', why, tiles: [], mic: 'off', cam: 'off', screen: 'off', micSilent: false });
     for (const end of this.#ends) end();
@@ -438,6 +438,7 @@ export class Meeting {
     const met = new Map<string, number>();
     const people: Tile[] = [];
     const screens: Tile[] = [];
+    // Oneself is counted first and shown last.
     for (const one of [me, ...others]) {
       const mine = one === me;
       const pid = (mine ? this.access.me.pid : one.identity.split('.')[0]) as Pid;
@@ -474,6 +475,6 @@ export class Meeting {
         noKey: false,
       });
     }
-    return [...screens, ...people];
+    return [...screens, ...people.slice(1), ...people.slice(0, 1)];
   }
 }

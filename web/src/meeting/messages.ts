@@ -1,6 +1,6 @@
 /** What the page and its media worker say to each other. There is no message that switches encryption off. */
-import type { Drop } from './frames';
-import type { Period, Sender } from './keys';
+import type { Drop } from './frames.ts';
+import type { Period, Sender } from './keys.ts';
 
 export type ToWorker =
   /** Once, first: the meeting's 16 bytes and who this device is. Until then every frame is dropped. */

@@ -7,7 +7,7 @@ import {
   type VideoCaptureOptions,
   VideoPresets,
 } from 'livekit-client';
-import { loadChoice } from './devices';
+import { loadChoice } from './devices.ts';
 
 /** The picture that this machine can encode in three sizes while it decodes others. */
 function resolution() {

@@ -5,7 +5,7 @@
  * who are present have acknowledged, at the latest 1 s after the key is here, and at once after a removal or when somebody else
  * already sends under it. The old key opens frames for 2 s more when everybody has moved or somebody was removed, else for 10 s.
  */
-import { type Period, tagOf } from './keys';
+import { type Period, tagOf } from './keys.ts';
 
 export const SWITCH_AT_LATEST_MS = 1000;
 export const KEEP_AT_LEAST_MS = 2000;

@@ -1,5 +1,5 @@
 /** A value that screens can read and follow. */
-import type { Readable } from '../session/api';
+import type { Readable } from '../session/api.ts';
 
 export class Store<T> implements Readable<T> {
   readonly #listeners = new Set<() => void>();
