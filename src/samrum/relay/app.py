@@ -1,0 +1,135 @@
+"""Relay's process, wired by hand."""
+
+import asyncio
+import ssl
+from pathlib import Path
+from typing import Final
+
+from litestar import get
+from litestar.config.cors import CORSConfig
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from samrum.plumbing import config as plumbing_config
+from samrum.plumbing import http, tasks
+from samrum.plumbing.clock import Clock, SystemClock
+from samrum.plumbing.log import Log, setup
+from samrum.plumbing.transactions import Transactions, open_transactions
+from samrum.relay import config as relay_config
+from samrum.relay.config import RelayConfig, livekit_key
+from samrum.relay.errors import Refusal
+from samrum.relay.hub import Hub
+from samrum.relay.meetings import http as meetings_http
+from samrum.relay.meetings.actions import Meetings
+from samrum.relay.meetings.outside import LiveKit
+from samrum.relay.stream import listener
+from samrum.relay.stream.actions import Stream
+from samrum.relay.tenants import http as tenants_http
+from samrum.relay.tenants import registry as tenants_registry
+from samrum.relay.tenants.bearer import Bearers
+from samrum.relay.tenants.calls import Calls
+from samrum.wire.codes import Code
+from samrum.wire.relay_api import RelayHealth
+
+MIGRATIONS: Final = Path(__file__).parent / "migrations"
+GOODBYE_SECONDS: Final = 0.2
+"""How long goodbyes get to leave before the process ends."""
+
+
+def no_cookies(app: ASGIApp) -> ASGIApp:
+    """Refuses every request that carries a cookie: home's must never reach another zone."""
+
+    async def checked(scope: Scope, receive: Receive, send: Send) -> None:
+        if any(name == b"cookie" for name, _ in scope["headers"]):
+            response = http.problem_response(Refusal(Code.COOKIE_REFUSED))
+            await response.to_asgi_response(None, None)(scope, receive, send)  # type: ignore[arg-type]
+        else:
+            await app(scope, receive, send)
+
+    return checked
+
+
+async def main(config: RelayConfig, stop: asyncio.Event, *, clock: Clock | None = None, log: Log | None = None) -> None:
+    """Runs relay until `stop` is set."""
+    now = (clock or SystemClock()).now
+    log = log or setup("relay")
+    registry = tenants_registry.read(Path(config.tenants))
+    http_socket = http.listen(*plumbing_config.address(config.http))
+    stream_socket = http.listen(*plumbing_config.address(config.stream))
+    transactions = await open_transactions(Path(config.data) / "relay.db", MIGRATIONS)
+    livekit = None
+    if config.livekit is not None:
+        livekit = LiveKit(config.livekit.url, config.livekit.public, *livekit_key(Path(config.livekit.keys)))
+    try:
+        async with asyncio.TaskGroup() as group:
+            hub = Hub(now)
+            meetings = Meetings(transactions, hub, livekit, tasks=group, now=now, log=log)
+            stream = Stream(registry, transactions, hub, meetings, tasks=group, now=now, log=log)
+            await meetings.load()
+
+            @get("/health")
+            async def health() -> RelayHealth:
+                return RelayHealth(ok=True, livekit=meetings.well)
+
+            bearers = Bearers(registry, now)
+            calls = Calls(registry, now())
+            app = http.application(
+                [
+                    health,
+                    *tenants_http.routes(registry, calls, bearers, transactions, hub=hub, meetings=meetings, now=now),
+                    *meetings_http.routes(meetings, bearers),
+                ],
+                log=log,
+                middleware=[no_cookies],
+                cors_config=CORSConfig(
+                    allow_origins=sorted(registry.origins),
+                    allow_methods=["GET", "POST"],
+                    allow_headers=["Authorization", "Content-Type"],
+                    allow_credentials=False,
+                    max_age=600,
+                ),
+            )
+            server = http.server(app, tls=config.tls)
+            streams = await listener.serve(stream, stream_socket, _tls(config))
+            running = [
+                group.create_task(stream.batches.run()),
+                group.create_task(meetings.run()),
+                group.create_task(stream.tidy()),
+                group.create_task(server.serve(sockets=[http_socket])),
+            ]
+            log.info("relay.started", tenants=len(registry.tenants), media=livekit is not None)
+            await stop.wait()
+            streams.close()
+            hub.close(Code.RESTART)
+            await asyncio.sleep(GOODBYE_SECONDS)
+            server.should_exit = True
+            for task in running[:-1]:
+                task.cancel()
+    finally:
+        await _close(transactions, livekit)
+    log.info("relay.stopped")
+
+
+async def _close(transactions: Transactions, livekit: LiveKit | None) -> None:
+    await transactions.close()
+    if livekit is not None:
+        await livekit.close()
+
+
+def _tls(config: RelayConfig) -> ssl.SSLContext | None:
+    if config.tls is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_cert_chain(*config.tls)
+    return context
+
+
+def run(path: Path) -> None:
+    """Runs relay as configured in `path`, until SIGINT or SIGTERM."""
+
+    async def start(stop: asyncio.Event) -> None:
+        config = relay_config.read(path)
+        Path(config.objects).mkdir(parents=True, exist_ok=True)  # noqa: ASYNC240  nothing else runs yet
+        await main(config, stop)
+
+    tasks.run(start)

@@ -1,0 +1,207 @@
+"""Deciding a batch of messages and read marks, in one transaction; pages of history."""
+
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from samrum.plumbing.transactions import Tx
+from samrum.relay.errors import Refusal
+from samrum.relay.hub import Link
+from samrum.relay.log import tables
+from samrum.relay.rooms.actions import access_room, is_member, may_post
+from samrum.wire import envelope
+from samrum.wire.codes import Code
+from samrum.wire.envelope import Envelope
+from samrum.wire.ids import MsgId, Pid, RoomId, TenantId
+from samrum.wire.stream import CLOCK_SECONDS, History, LastIs, Page, Sent
+
+PAGE_BYTES: Final = 384 * 1024
+"""A page holds no more, so that it and a burst of news fit a connection's queue."""
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """One envelope to store; its tenant, pid and dev are the link's own. Ids in text form beside the raw ones."""
+
+    link: Link
+    key: Ed25519PublicKey
+    data: bytes
+    parsed: Envelope
+    room: RoomId
+    msg_id: MsgId
+    key_id: str
+    objects: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Somebody has read a room up to `pos`."""
+
+    link: Link
+    room: RoomId
+    pos: int
+
+
+@dataclass(slots=True)
+class Committed:
+    """What became of a batch: an answer to each post, news by room, and moved read marks."""
+
+    answers: list[Sent | Refusal] = field(default_factory=list)
+    news: dict[RoomId, tuple[TenantId, int, list[bytes]]] = field(default_factory=dict)
+    reads: dict[tuple[RoomId, Pid], tuple[TenantId, int]] = field(default_factory=dict)
+    refused_marks: list[tuple[Link, Refusal]] = field(default_factory=list)
+
+
+def commit(tx: Tx, posts: list[Post], marks: list[Mark], now: float) -> Committed:
+    """Stores what may be stored and moves read marks. Called inside a transaction that is durable afterwards or never was."""
+    batch = _Batch(tx, posts, marks, now)
+    for post in posts:
+        try:
+            batch.out.answers.append(batch.post(post))
+        except Refusal as refusal:
+            batch.out.answers.append(refusal)
+    for mark in marks:
+        try:
+            batch.mark(mark)
+        except Refusal as refusal:
+            batch.out.refused_marks.append((mark.link, refusal))
+    batch.write()
+    return batch.out
+
+
+class _Batch:
+    """A batch under decision: what the database held when it began, and what earlier members of the batch changed."""
+
+    def __init__(self, tx: Tx, posts: list[Post], marks: list[Mark], now: float) -> None:
+        self._tx, self._now = tx, now
+        self.out = Committed()
+        items: list[Post | Mark] = [*posts, *marks]
+        wanted = {item.room for item in items}
+        pids = {item.link.pid for item in items}
+        self._rooms = tables.rooms_by_id(tx, wanted)
+        self._members = tables.memberships(tx, wanted, pids)
+        self._heads: dict[str, int] = {}
+        self._seqs = tables.last_sequences(tx, wanted, {post.link.dev for post in posts}) if posts else {}
+        self._stored = tables.stored(tx, {post.msg_id for post in posts}) if posts else {}
+        self._reads = tables.read_positions(tx, {one.room for one in marks}, pids) if marks else {}
+        self._new: dict[str, tuple[Post, Sent]] = {}
+        self._places: dict[tuple[str, str], tuple[int, int]] = {}
+        self._read: dict[tuple[str, str], int] = {}
+
+    def post(self, post: Post) -> Sent:
+        """The acknowledgement that holds once the batch is durable; raises `Refusal`. The order of checks is the protocol's."""
+        known = self._known(post)
+        if known is not None:
+            return known
+        row = self._room(post.link, post.room)
+        if not may_post(self._members[post.room, post.link.pid].role, row.post):
+            raise Refusal(Code.NOT_ALLOWED)
+        self._check_epoch(post, row)
+        if abs(post.parsed.sent_at - self._now) > CLOCK_SECONDS:
+            raise Refusal(Code.CLOCK)
+        have = self._seqs.get((post.room, post.link.dev), 0)
+        if post.parsed.seq != have + 1:
+            raise Refusal(Code.SEQ_REFUSED, have=have)
+        if post.parsed.flags or post.objects:
+            raise Refusal(Code.UNSUPPORTED)
+        if not envelope.signature_holds(post.data, post.key):
+            raise Refusal(Code.BAD_SIGNATURE)
+        return self._take(post, row)
+
+    def mark(self, mark: Mark) -> None:
+        """Moves a read position forward, never beyond the room's last message; raises `Refusal`."""
+        row = self._room(mark.link, mark.room)
+        key = (mark.room, mark.link.pid)
+        pos = min(mark.pos, self._heads.get(mark.room, row.pos))
+        if pos > self._read.get(key, self._reads.get(key, 0)):
+            self._read[key] = pos
+            self.out.reads[key] = (mark.link.tenant, pos)
+
+    def write(self) -> None:
+        """Writes what was taken."""
+        if self._new:
+            tables.put_messages(self._tx, [_row(post, sent) for post, sent in self._new.values()])
+            tables.put_sequences(self._tx, self._places)
+            tables.put_positions(self._tx, self._heads)
+        if self._read:
+            tables.put_reads(self._tx, self._read)
+
+    def _known(self, post: Post) -> Sent | None:
+        """The acknowledgement of a message that this device sent to this room before."""
+        if post.msg_id in self._new:
+            earlier, sent = self._new[post.msg_id]
+            same = (earlier.room, earlier.link.pid, earlier.link.dev) == (post.room, post.link.pid, post.link.dev)
+        elif post.msg_id in self._stored:
+            row = self._stored[post.msg_id]
+            same = (row.room, row.pid, row.dev) == (post.room, post.link.pid, post.link.dev)
+            sent = Sent(msg_id=post.msg_id, room=post.room, pos=row.pos, hash=envelope.stored_hash(row.envelope))
+        else:
+            return None
+        if not same:
+            raise Refusal(Code.MSG_ID_TAKEN)
+        return sent
+
+    def _room(self, link: Link, room: RoomId) -> Any:
+        row, member = self._rooms.get(room), self._members.get((room, link.pid))
+        if row is None or row.tenant != link.tenant or member is None or not is_member(member.until, self._now):
+            raise Refusal(Code.NOT_A_MEMBER)
+        return row
+
+    def _check_epoch(self, post: Post, row: Any) -> None:
+        if post.parsed.epoch > row.epoch:
+            raise Refusal(Code.EPOCH_AHEAD)
+        if (post.parsed.epoch, post.key_id) == (row.epoch, row.key_id):
+            return
+        earlier = (row.epoch - 1, row.earlier_key_id)
+        if (post.parsed.epoch, post.key_id) != earlier or self._now >= (row.earlier_until or 0):
+            raise Refusal(Code.EPOCH_STALE)
+
+    def _take(self, post: Post, row: Any) -> Sent:
+        pos = self._heads.get(post.room, row.pos) + 1
+        sent = Sent(msg_id=post.msg_id, room=post.room, pos=pos, hash=envelope.stored_hash(post.data))
+        self._heads[post.room] = pos
+        self._seqs[post.room, post.link.dev] = post.parsed.seq
+        self._places[post.room, post.link.dev] = (post.parsed.seq, pos)
+        self._new[post.msg_id] = (post, sent)
+        self.out.news.setdefault(post.room, (post.link.tenant, pos, []))[2].append(post.data)
+        return sent
+
+
+def _row(post: Post, sent: Sent) -> dict[str, object]:
+    return {
+        "room": post.room,
+        "pos": sent.pos,
+        "msg_id": post.msg_id,
+        "pid": post.link.pid,
+        "dev": post.link.dev,
+        "kind": post.parsed.kind,
+        "envelope": post.data,
+    }
+
+
+def history(tx: Tx, link: Link, ask: History, now: float) -> Page:
+    """A page for a member of now; raises `Refusal`."""
+    access_room(tx, link.tenant, link.pid, ask.room, now)
+    if ask.before is not None and ask.after is not None:
+        raise Refusal(Code.BAD_REQUEST)
+    pos: list[int] = []
+    env: list[bytes] = []
+    room_left, more = PAGE_BYTES, False
+    for row in tables.page(tx, ask.room, before=ask.before, after=ask.after, limit=ask.limit + 1):
+        room_left -= len(row.envelope)
+        if len(pos) == ask.limit or (pos and room_left < 0):
+            more = True
+            break
+        pos.append(row.pos)
+        env.append(row.envelope)
+    if ask.after is None:
+        pos.reverse()
+        env.reverse()
+    return Page(re=ask.re, room=ask.room, pos=pos, env=env, more=more)
+
+
+def last(tx: Tx, link: Link, re: int, room: RoomId, now: float) -> LastIs:
+    """The device's own newest envelope in a room; raises `Refusal`."""
+    access_room(tx, link.tenant, link.pid, room, now)
+    return LastIs(re=re, room=room, env=tables.last_of_device(tx, room, link.dev))

@@ -1,0 +1,5 @@
+"""Alembic's entry point."""
+
+from samrum.plumbing.migrate import run
+
+run()

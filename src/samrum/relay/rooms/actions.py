@@ -1,0 +1,123 @@
+"""Applying rosters; who may do what in a room; how a room looks to somebody who connects."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from samrum.plumbing.transactions import Tx
+from samrum.relay.errors import Refusal
+from samrum.relay.rooms import tables
+from samrum.wire.chain import Member, RoomState
+from samrum.wire.codes import Code
+from samrum.wire.ids import Pid, RoomId, TenantId
+from samrum.wire.statements import OutEntry, Role, Roster, members_hash
+from samrum.wire.stream import EARLIER_EPOCH_SECONDS, RoomHead
+
+UNREAD_MOST: Final = 1000
+"""Unread messages of a room are counted no further."""
+
+_RANK: Final = {Role.GUEST: 0, Role.MEMBER: 1, Role.MODERATOR: 2, Role.OWNER: 3}
+
+
+@dataclass(frozen=True, slots=True)
+class RosterApplied:
+    """A roster is durable: published to the hub and to meetings."""
+
+    tenant: TenantId
+    room: RoomId
+    version: int
+    jws: str
+    members_hash: str
+    """Of relay's own member table after the change."""
+    entered: dict[Pid, Member]
+    """Who is new, or has another role or end."""
+    left: list[Pid]
+    out: list[OutEntry]
+
+
+def apply_roster(tx: Tx, roster: Roster, jws: str, now: float) -> RosterApplied | int:
+    """Applies a verified roster; gives the version that relay holds if these very bytes were applied before.
+
+    Raises `Refusal`: `roster_gap` with the version to go on from, or `bad_roster`.
+    """
+    state = tables.room_state(tx, roster.room)
+    have = state.version if state else 0
+    if state is not None and state.tenant != roster.tenant:
+        raise Refusal(Code.BAD_ROSTER)
+    if roster.version <= have:
+        if tables.roster_jws(tx, roster.room, roster.version) == jws:
+            return have
+        raise Refusal(Code.BAD_ROSTER, have=have)
+    if roster.version > have + 1:
+        raise Refusal(Code.ROSTER_GAP, have=have)
+    before = state or RoomState(roster.tenant, roster.room)
+    try:
+        after = before.apply(roster, jws)
+        Role(roster.policy.post)
+    except ValueError:  # chain.BadRoster is one too
+        raise Refusal(Code.BAD_ROSTER, have=have) from None
+    entered = {
+        entry.pid: after.members[entry.pid] for entry in [*roster.role, *roster.add] if entry.pid in after.members
+    }
+    left = [pid for pid in roster.remove if pid not in after.members]
+    tables.put_room(tx, after, _earlier(tx, before, roster, now))
+    tables.put_roster(tx, roster.room, roster.version, jws)
+    tables.remove_members(tx, roster.room, roster.remove)
+    tables.put_members(tx, roster.room, entered.items())
+    tables.put_outs(tx, roster.room, roster.out)
+    mine = members_hash((one.pid, one.role, one.until) for one in tables.member_list(tx, [roster.room]))
+    return RosterApplied(roster.tenant, roster.room, roster.version, jws, mine, entered, left, roster.out)
+
+
+def _earlier(tx: Tx, before: RoomState, roster: Roster, now: float) -> tuple[str, int] | None:
+    """The previous key goes on being accepted for a moment if nobody lost a right by this change."""
+    loses = roster.remove or roster.out or roster.role
+    if loses or before.epoch is None:
+        return None
+    if roster.epoch.n == before.epoch.n:
+        return tables.earlier_key(tx, roster.room)
+    return (before.epoch.key_id, int(now) + EARLIER_EPOCH_SECONDS) if roster.add else None
+
+
+def is_member(until: int | None, now: float) -> bool:
+    """Whether a membership that ends at `until` still runs."""
+    return until is None or now < until
+
+
+def may_post(role: str, policy_post: str) -> bool:
+    """Whether a role reaches the least role that may write."""
+    return _RANK[Role(role)] >= _RANK[Role(policy_post)]
+
+
+def access_room(tx: Tx, tenant: TenantId, pid: Pid, room: RoomId, now: float) -> Role:
+    """The role of a member of now; raises `Refusal` alike for a room that is absent and one that is not yours."""
+    row = tables.member(tx, tenant, room, pid)
+    if row is None or not is_member(row.until, now):
+        raise Refusal(Code.NOT_A_MEMBER)
+    return Role(row.role)
+
+
+def access_meeting(tx: Tx, tenant: TenantId, pid: Pid, room: RoomId, now: float) -> Role:
+    """As `access_room`, for the room's meeting: also refuses those who were put out of it."""
+    role = access_room(tx, tenant, pid, room, now)
+    if (tables.out_until(tx, room, pid) or 0) > now:
+        raise Refusal(Code.NOT_ALLOWED)
+    return role
+
+
+def welcome(tx: Tx, tenant: TenantId, pid: Pid, now: float) -> tuple[dict[RoomId, RoomHead], dict[RoomId, int | None]]:
+    """Every room that the person is in, as relay sees it, and when each membership ends."""
+    rows = [row for row in tables.rooms_of(tx, tenant, pid) if is_member(row.until, now)]
+    people: dict[str, list[tuple[Pid, str, int | None]]] = {row.room: [] for row in rows}
+    for one in tables.member_list(tx, [RoomId(row.room) for row in rows]):
+        people[one.room].append((one.pid, one.role, one.until))
+    heads = {
+        RoomId(row.room): RoomHead(
+            pos=row.pos,
+            version=row.version,
+            members=members_hash(people[row.room]),
+            read=row.read,
+            unread=tables.unread(tx, row.room, pid, row.read, UNREAD_MOST) if row.read < row.pos else 0,
+        )
+        for row in rows
+    }
+    return heads, {RoomId(row.room): row.until for row in rows}

@@ -1,0 +1,60 @@
+"""All SQL of revocations and ledger heads."""
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import insert
+
+from samrum.plumbing.transactions import Tx
+from samrum.relay.schema import heads, revocations
+from samrum.wire.ids import Dev, Pid, TenantId
+from samrum.wire.statements import Head, Revoke
+
+
+def put_revocation(tx: Tx, revoke: Revoke) -> None:
+    """Remembers a revocation; a later one may only lengthen it."""
+    put = insert(revocations)
+    tx.execute(
+        put.on_conflict_do_update(
+            index_elements=["tenant", "pid", "dev"],
+            set_={"until": sa.func.max(revocations.c.until, put.excluded.until)},
+        ),
+        {"tenant": revoke.tenant, "pid": revoke.pid, "dev": revoke.dev or "", "until": revoke.until},
+    )
+
+
+def forget_revocations(tx: Tx, now: float) -> None:
+    """Drops those that are over."""
+    tx.execute(sa.delete(revocations).where(revocations.c.until < int(now)))
+
+
+def is_revoked(tx: Tx, tenant: TenantId, pid: Pid, dev: Dev, now: float) -> bool:
+    """Whether the device, or all of the pseudonym, is revoked now."""
+    return (
+        tx.scalar(
+            sa.select(sa.literal(1)).where(
+                revocations.c.tenant == tenant,
+                revocations.c.pid == pid,
+                revocations.c.dev.in_([dev, ""]),
+                revocations.c.until > now,
+            )
+        )
+        is not None
+    )
+
+
+def head(tx: Tx, tenant: TenantId) -> sa.Row[Any] | None:
+    """`(n, head, jws)` of the last accepted ledger head."""
+    return tx.execute(sa.select(heads).where(heads.c.tenant == tenant)).first()
+
+
+def put_head(tx: Tx, head: Head, jws: str) -> None:
+    """Remembers the newest head."""
+    put = insert(heads)
+    tx.execute(
+        put.on_conflict_do_update(
+            index_elements=["tenant"],
+            set_={"n": put.excluded.n, "head": put.excluded.head, "jws": put.excluded.jws},
+        ),
+        {"tenant": head.tenant, "n": head.n, "head": head.head, "jws": jws},
+    )
