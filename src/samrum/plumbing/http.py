@@ -7,14 +7,16 @@ No access log, no server header, no words of libraries in answers. A handler rai
 import contextlib
 import socket
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 import uvicorn
 from litestar import Litestar, Request, Response
 from litestar.config.app import AppConfig
+from litestar.dto import AbstractDTO
 from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp, Middleware
+from litestar.typing import FieldDefinition
 
 from samrum.plumbing.config import BadConfig
 from samrum.plumbing.log import Log
@@ -31,6 +33,29 @@ class Refused(Exception):
         super().__init__(code)
         self.status = status
         self.problem = Problem(code=code, retry_after=retry_after, have=have)
+
+
+class _StrictBody(AbstractDTO[Any]):
+    """Reads JSON bodies strictly. Litestar by itself would take `"1"` for a number."""
+
+    _decoders: ClassVar[dict[str, msgspec.json.Decoder[Any]]] = {}
+
+    @classmethod
+    def create_for_field_definition(
+        cls,
+        field_definition: FieldDefinition,
+        handler_id: str,
+        backend_cls: object = None,  # noqa: ARG003  as called
+    ) -> None:
+        """Called by Litestar once for each handler with a body."""
+        cls._decoders[handler_id] = msgspec.json.Decoder(field_definition.annotation, strict=True)
+
+    def decode_bytes(self, value: bytes) -> Any:
+        """The body as the handler's type; refuses everything else."""
+        try:
+            return self._decoders[self.asgi_connection.route_handler.handler_id].decode(value)
+        except msgspec.MsgspecError:
+            raise Refused(400, Code.BAD_REQUEST) from None
 
 
 _CODE_OF_STATUS = {404: Code.NOT_FOUND, 405: Code.NOT_FOUND, 413: Code.TOO_LARGE}
@@ -84,6 +109,8 @@ def application(
         logging_config=None,
         openapi_config=None,
         on_app_init=[quiet],
+        dto=_StrictBody,
+        return_dto=None,
         **options,
     )
 
