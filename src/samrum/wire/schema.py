@@ -29,7 +29,9 @@ def structs() -> list[type[base.Wire]]:
     """Every wire struct that a browser reads or writes, in the order of the modules."""
     found = []
     for module in _MODULES:
-        found += [kind for kind in _own_structs(module) if kind not in _HOME_ONLY and not kind.__name__.startswith("Put")]
+        found += [
+            kind for kind in _own_structs(module) if kind not in _HOME_ONLY and not kind.__name__.startswith("Put")
+        ]
     return found
 
 
@@ -45,7 +47,9 @@ def schema() -> dict[str, Any]:
     """`$defs` by name, the frames' numbers and names, the `typ` of statements, and all codes."""
     kinds = structs()
     refs, components = msgspec.json.schema_components(kinds, ref_template="#/$defs/{name}")
-    names = {ref["$ref"].rsplit("/", 1)[1]: _RENAMED.get(kind, kind.__name__) for kind, ref in zip(kinds, refs, strict=True)}
+    names = {
+        ref["$ref"].rsplit("/", 1)[1]: _RENAMED.get(kind, kind.__name__) for kind, ref in zip(kinds, refs, strict=True)
+    }
     plain = {names.get(key, key): _plain(value, names) for key, value in components.items()}
     if len(plain) != len(components):
         raise ValueError("two structs share a name: rename one in _RENAMED")
