@@ -26,7 +26,7 @@ from samrum.wire import envelope, ids, jws, stream
 from samrum.wire.base import Wire
 from samrum.wire.chain import RoomState
 from samrum.wire.envelope import Envelope, EnvelopeKind
-from samrum.wire.ids import Dev, Pid, RoomId, TenantId
+from samrum.wire.ids import Dev, Pid, RoomId
 from samrum.wire.relay_api import Applied, PutHead, PutHints, PutRevocation, PutRoster
 from samrum.wire.statements import (
     Call,
@@ -251,19 +251,19 @@ class Device:
         """Sends one frame."""
         await self.ws.send(stream.encode(frame))
 
-    async def get(self, timeout: float = 10) -> Wire:
+    async def get(self, seconds: float = 10) -> Wire:
         """The next frame, whatever it is."""
-        data = await asyncio.wait_for(self.ws.recv(), timeout)
+        data = await asyncio.wait_for(self.ws.recv(), seconds)
         assert isinstance(data, bytes)
         frame = stream.decode(data, stream.RELAY)
         self.seen.append(frame)
         return frame
 
-    async def next(self, kind: type[W], timeout: float = 10) -> W:
+    async def next(self, kind: type[W], seconds: float = 10) -> W:
         """The next frame of a kind; others before it go to `seen`."""
-        async with asyncio.timeout(timeout):
+        async with asyncio.timeout(seconds):
             while True:
-                frame = await self.get(timeout)
+                frame = await self.get(seconds)
                 if isinstance(frame, kind):
                     return frame
 

@@ -3,11 +3,13 @@
 import asyncio
 import signal
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
 
 import uvloop
 
 from samrum.plumbing.config import BadConfig
+from samrum.plumbing.log import Log
 
 
 def run(main: Callable[[asyncio.Event], Awaitable[None]]) -> None:
@@ -27,3 +29,11 @@ def run(main: Callable[[asyncio.Event], Awaitable[None]]) -> None:
         for error in group.exceptions:
             sys.stderr.write(f"{error}\n")
         sys.exit(2)
+
+
+async def survive(work: Coroutine[Any, Any, object], log: Log, event: str) -> None:
+    """Awaits `work`; an exception is logged as `event`, so that it doesn't end the zone with its task group."""
+    try:
+        await work
+    except Exception as error:  # noqa: BLE001  whatever it is, the zone goes on
+        log.error(event, error=error)  # noqa: TRY400  our log keeps no traceback

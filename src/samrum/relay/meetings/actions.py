@@ -1,14 +1,16 @@
 """Joining a room's call, and keeping LiveKit in line with who may be there."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from samrum.plumbing.log import Log
+from samrum.plumbing.tasks import survive
 from samrum.plumbing.transactions import Transactions, Tx
 from samrum.relay.errors import Refusal
 from samrum.relay.hub import Hub, Link
+from samrum.relay.limits import Limit, TooMany
 from samrum.relay.meetings import tables
 from samrum.relay.meetings.outside import Away, LiveKit
 from samrum.relay.rooms.actions import RosterApplied, access_meeting
@@ -21,6 +23,8 @@ from samrum.wire.statements import Grant
 from samrum.wire.stream import MediaAck, MediaAckIs, Meeting, Present
 
 POLL_SECONDS: Final = 5.0
+JOINS, JOIN_SECONDS = 20, 10
+"""How often a device may join in how many seconds."""
 KEPT_SECONDS: Final = 60
 """How long an empty call keeps its id."""
 
@@ -65,6 +69,7 @@ class Meetings:
         self._transactions, self._hub, self._livekit, self._tasks = transactions, hub, livekit, tasks
         self._now, self._log = now, log
         self._calls: dict[RoomId, Call] = {}
+        self._limit = Limit(JOINS, JOIN_SECONDS)
         self.well = False
         """Whether LiveKit answered last time."""
 
@@ -98,6 +103,7 @@ class Meetings:
         livekit = self._livekit
         if livekit is None:
             raise Refusal(Code.NO_MEDIA)
+        self._count(grant.dev)
         call = await self._transactions.write(work, lambda call: self._joined(grant, room, call))
         try:
             await livekit.open(call)
@@ -106,6 +112,12 @@ class Meetings:
         self._log.info("meeting.join", tenant=grant.iss, room=room, call=call, pid=grant.sub, dev=grant.dev)
         token = livekit.token(call, ids.identity(grant.sub, grant.dev))
         return Join(livekit=livekit.public, token=token, meeting=call)
+
+    def _count(self, dev: Dev) -> None:
+        try:
+            self._limit.count(dev, self._now())
+        except TooMany:
+            raise Refusal(Code.RATE_LIMITED, retry_after=JOIN_SECONDS) from None
 
     def _joined(self, grant: Grant, room: RoomId, call: CallId) -> None:
         running = self._calls.get(room)
@@ -149,7 +161,7 @@ class Meetings:
     def _put_out(self, call: Call, devices: list[Device]) -> None:
         if devices:
             call.joined.difference_update(devices)
-            self._tasks.create_task(self._remove(call, devices))
+            self._spawn(self._remove(call, devices))
 
     async def _remove(self, call: Call, devices: list[Device]) -> None:
         livekit = self._livekit
@@ -168,11 +180,15 @@ class Meetings:
     async def run(self) -> None:
         """Compares LiveKit with the roster every few seconds, until cancelled."""
         while True:
-            await self.look_all()
+            await survive(self.look_all(), self._log, "meetings.failed")
             await asyncio.sleep(POLL_SECONDS)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        self._tasks.create_task(survive(work, self._log, "meetings.failed"))
 
     async def look_all(self) -> None:
         """One comparison of everything; rooms that relay did not open are deleted."""
+        self._limit.forget(self._now())
         if self._livekit is None:
             return
         try:
@@ -205,7 +221,7 @@ class Meetings:
             raise Refusal(Code.BAD_CALL)
         for call in self._calls.values():
             if call.call == name:
-                self._tasks.create_task(self.look(call))
+                self._spawn(self.look(call))
                 return
 
     async def look(self, call: Call) -> None:

@@ -8,13 +8,13 @@ from samrum.plumbing.log import Log
 from samrum.plumbing.transactions import Transactions, Tx
 from samrum.relay.errors import Refusal
 from samrum.relay.hub import Hub, Link
+from samrum.relay.limits import Limit, TooMany
 from samrum.relay.log import actions as log_actions
 from samrum.relay.log.actions import Mark, Post
 from samrum.relay.log.batches import Batches
 from samrum.relay.meetings.actions import Meetings
 from samrum.relay.rooms import actions as rooms
 from samrum.relay.stream.handshake import Handshake
-from samrum.relay.stream.limits import FrameLimit, TooMany
 from samrum.relay.stream.listener import WAITING_REQUESTS, Connection, Stage
 from samrum.relay.tenants.actions import access_device
 from samrum.relay.tenants.registry import Registry
@@ -44,7 +44,7 @@ class Stream:
     ) -> None:
         self.registry, self._transactions, self._hub, self._meetings = registry, transactions, hub, meetings
         self._tasks, self._now, self._log = tasks, now, log
-        self._limit = FrameLimit()
+        self._limit = Limit(stream.FRAMES_PER_10_S, 10)
         self.batches = Batches(transactions, hub, self, now, log)
         self.half_open = 0
 
@@ -56,8 +56,11 @@ class Stream:
 
     def connection(self, origin: str) -> Connection:
         """A new connection of a page of `origin`."""
-        self.half_open += 1
         return Connection(self, Handshake(self.registry, origin, self._now))
+
+    def arrived(self) -> None:
+        """A connection is up and has not said who it is."""
+        self.half_open += 1
 
     def left(self, link: Connection) -> None:
         """A connection is over."""

@@ -77,6 +77,7 @@ class Connection(WSListener):
     def on_ws_connected(self, transport: WSTransport) -> None:
         """The upgrade is done."""
         self._transport = transport
+        self._owner.arrived()
         self.timer = asyncio.get_running_loop().call_later(HELLO_SECONDS, self.bye, Code.BAD_GRANT)
 
     def on_ws_frame(self, _transport: WSTransport, frame: WSFrame) -> None:

@@ -1,40 +1,39 @@
-"""How many frames a device may send, across its connections. No input or output."""
+"""How often a device may ask, across its connections. No input or output."""
 
 from typing import Final
 
 from samrum.relay.errors import Refusal
 from samrum.wire.codes import Code
 from samrum.wire.ids import Dev
-from samrum.wire.stream import FRAMES_PER_10_S
 
-WINDOW_SECONDS: Final = 10
 DEAF: Final = 2
-"""Whoever sends this many times the limit does not listen to refusals and is put out."""
+"""Whoever asks this many times the limit does not listen to refusals."""
 
 
 class TooMany(Exception):
     """The device does not listen: close it."""
 
 
-class FrameLimit:
-    """Counts each device's frames in a window that begins with its first frame."""
+class Limit:
+    """At most `most` a device in a window of `seconds` that begins with its first."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int, seconds: float) -> None:
+        self._most, self._seconds = most, seconds
         self._windows: dict[Dev, tuple[float, int]] = {}
 
     def count(self, dev: Dev, now: float) -> None:
         """Raises `Refusal` above the limit and `TooMany` far above it."""
         start, count = self._windows.get(dev, (now, 0))
-        if now - start >= WINDOW_SECONDS:
+        if now - start >= self._seconds:
             start, count = now, 0
         self._windows[dev] = (start, count + 1)
-        if count >= DEAF * FRAMES_PER_10_S:
+        if count >= DEAF * self._most:
             raise TooMany
-        if count >= FRAMES_PER_10_S:
-            raise Refusal(Code.RATE_LIMITED, retry_after=round(start + WINDOW_SECONDS - now, 1))
+        if count >= self._most:
+            raise Refusal(Code.RATE_LIMITED, retry_after=max(0.1, round(start + self._seconds - now, 1)))
 
     def forget(self, now: float) -> None:
         """Drops windows that are over."""
         for dev, (start, _) in list(self._windows.items()):
-            if now - start >= WINDOW_SECONDS:
+            if now - start >= self._seconds:
                 del self._windows[dev]
