@@ -16,7 +16,7 @@ interface Factory {
 }
 
 function accept(url: string): string {
-  if ((Object.values(WORKERS) as string[]).includes(url)) return url;
+  if (Object.values<string>(WORKERS).includes(url)) return url;
   throw new TypeError('not a worker of this build');
 }
 

@@ -325,7 +325,7 @@ export class Vault {
 }
 
 async function newDevice(tenant: TenantId, shared: boolean): Promise<OwnDevice> {
-  const pair = (await crypto.subtle.generateKey('Ed25519', false, ['sign', 'verify'])) as CryptoKeyPair;
+  const pair = await crypto.subtle.generateKey('Ed25519', false, ['sign', 'verify']);
   const x = b64(new Uint8Array(await crypto.subtle.exportKey('raw', pair.publicKey)));
   const local = await crypto.subtle.generateKey({ name: 'AES-GCM', length: 256 }, false, ['encrypt', 'decrypt']);
   return { dev: newId('d'), tenant, signing: pair.privateKey, x, local, shared };

@@ -89,6 +89,8 @@ export interface Timeline {
   readonly more: boolean;
   /** Position of the last message read before the room was opened this time; the unread line goes after it. */
   readonly readUpTo: number;
+  /** Positions before which a message is missing that its sender numbered: relay kept it back or lost it. */
+  readonly gaps: readonly number[];
   /** People who are writing now (not oneself). */
   readonly typing: readonly Person[];
 }

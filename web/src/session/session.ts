@@ -6,24 +6,21 @@ import type { Keys } from '../keys/client';
 import type { RoomState } from '../wire/chain';
 import type { Frame } from '../wire/frames';
 import { newId, type Dev, type MsgId, type Pid, type RoomId } from '../wire/ids';
-import type { Batch, Changed, RoomHead, Started, Welcome } from '../wire/types';
+import type { Batch, Changed, Started, Welcome } from '../wire/types';
 import type { Connection, DeviceInfo, MeetingAccess, Person, Readable, Room, RoomKind, RoomModel, Session } from './api';
 import type { Ground } from './ground';
+import { HomeLine } from './homeline';
 import { Lead } from './lead';
 import { Link } from './link';
 import { Meetings } from './meeting';
 import { Opener } from './opener';
+import { fetchNewest } from './newest';
 import { Outbox } from './outbox';
 import { People } from './people';
 import { Rooms } from './rooms';
-import { coalesced, Signal } from './signal';
+import { Signal } from './signal';
 import { wipeStorage, type Storage } from './storage';
 import { RoomLog } from './timeline';
-
-const RENEW_MS = 3600 * 1000;
-const HOME_RETRY_MS = 5_000;
-/** Rooms whose newest envelope is fetched at once after a welcome, for their time. */
-const NEWEST_AT_ONCE = 4;
 
 export interface Beginning {
   readonly home: HomeDoor;
@@ -55,17 +52,11 @@ export class LiveSession implements Session, Ground {
   private readonly link: Link;
   private readonly lead: Lead;
   private readonly channel: BroadcastChannel;
-  private readonly renewing: ReturnType<typeof setInterval>;
-  private homeTimer: ReturnType<typeof setTimeout> | null = null;
-  private grant: string;
-  private relay: Started['relay'];
-  private cursor: number;
+  private readonly line: HomeLine;
   /** ms that relay's clock is ahead of this device's. */
   private ahead: number;
-  private homeAnswers = true;
   private leads: boolean | null = null;
   private everOpen = false;
-  private renewFirst = false;
   private over: 'signed_out' | 'revoked' | null = null;
 
   constructor(private readonly began: Beginning) {
@@ -76,9 +67,6 @@ export class LiveSession implements Session, Ground {
     this.dev = dev;
     this.pid = started.me.pid;
     this.authority = started.authority;
-    this.grant = started.grant;
-    this.relay = started.relay;
-    this.cursor = started.cursor;
     this.ahead = started.now - Date.now();
     this.people = new People(this, () => {
       this.renamed();
@@ -90,9 +78,9 @@ export class LiveSession implements Session, Ground {
     this.outbox = new Outbox(this, this.book, this.opener, (room) => {
       this.logs.get(room)?.log.refresh(false);
     });
-    this.meetings = new Meetings(this, this.book, () => ({ http: this.relay.http, grant: this.grant }));
+    this.meetings = new Meetings(this, this.book, () => ({ http: this.line.relay.http, grant: this.line.grant }));
     this.link = new Link({
-      door: () => this.door(),
+      door: () => this.line.door(),
       hello: (grant, nonce) => this.keys.hello(grant, nonce, location.origin),
       up: (welcome) => {
         this.up(welcome);
@@ -107,7 +95,22 @@ export class LiveSession implements Session, Ground {
     this.channel.onmessage = ({ data }: MessageEvent<unknown>) => {
       if (data === 'signed_out') this.finish('signed_out');
     };
-    this.renewing = setInterval(() => void this.renew().catch(() => undefined), RENEW_MS);
+    this.line = new HomeLine(began.home, started, {
+      since: async ({ rooms, rosters, people }) => {
+        this.people.learn(people);
+        await this.book.take(rooms, rosters);
+      },
+      answers: (answers) => {
+        this.homeAnswers(answers);
+      },
+      renewed: (grant) => {
+        this.stream()?.send('Renew', { grant });
+      },
+      over: (how) => {
+        if (how === 'revoked') this.revoked();
+        else this.finish(how);
+      },
+    });
   }
 
   /** Verifies what home told at the start, and begins to lead or to wait. */
@@ -221,9 +224,9 @@ export class LiveSession implements Session, Ground {
   async signOut(): Promise<void> {
     this.finish('signed_out');
     this.channel.postMessage('signed_out');
-    const told = await this.home.signOut().then(() => null, codeOf);
+    const told = await this.home.signOut().then(() => 'signed_out', codeOf);
     await this.wipe();
-    if (told !== null && told !== 'signed_out') throw new Refusal(told);
+    if (told !== 'signed_out') throw new Refusal(told);
   }
 
   close(): void {
@@ -231,8 +234,7 @@ export class LiveSession implements Session, Ground {
     this.lead.end();
     this.people.stop();
     this.channel.close();
-    clearInterval(this.renewing);
-    if (this.homeTimer !== null) clearTimeout(this.homeTimer);
+    this.line.stop();
     for (const { log } of this.logs.values()) log.end();
     this.storage.close();
   }
@@ -247,59 +249,16 @@ export class LiveSession implements Session, Ground {
     return Date.now() + this.ahead;
   }
 
-  async asked<T>(call: Promise<T>): Promise<T> {
-    try {
-      const reply = await call;
-      this.heardHome(true);
-      return reply;
-    } catch (error) {
-      const code = codeOf(error);
-      if (code === 'home_away') this.heardHome(false);
-      else if (code === 'signed_out') this.finish('signed_out');
-      else if (code === 'device_revoked') this.revoked();
-      throw error;
-    }
+  asked<T>(call: Promise<T>): Promise<T> {
+    return this.line.asked(call);
   }
 
-  private heardHome(answers: boolean): void {
-    if (answers === this.homeAnswers) return;
-    this.homeAnswers = answers;
+  private homeAnswers(answers: boolean): void {
     this.tell();
-    if (!answers) {
-      this.homeTimer = setTimeout(() => {
-        this.homeTimer = null;
-        void this.sync().catch(() => undefined);
-      }, HOME_RETRY_MS);
-      return;
-    }
+    if (!answers) return;
     this.people.again();
     for (const { log } of this.logs.values()) log.reopen();
     this.outbox.pumpAll();
-  }
-
-  // ---- home's news
-
-  /** Asks home what changed since last time. */
-  private readonly sync = coalesced(async () => {
-    if (this.over !== null) return;
-    try {
-      const { cursor, rooms, rosters, people } = await this.asked(this.home.since(this.cursor));
-      this.people.learn(people);
-      await this.book.take(rooms, rosters);
-      this.cursor = Math.max(this.cursor, cursor);
-    } catch (error) {
-      if (codeOf(error) === 'home_away' && this.homeTimer === null && this.over === null) {
-        this.homeTimer = setTimeout(() => {
-          this.homeTimer = null;
-          void this.sync().catch(() => undefined);
-        }, HOME_RETRY_MS);
-      }
-      throw error;
-    }
-  });
-
-  private syncSoon(): void {
-    this.sync().catch(() => undefined);
   }
 
   private async take(reply: Promise<Changed>): Promise<Changed> {
@@ -308,14 +267,6 @@ export class LiveSession implements Session, Ground {
     await this.book.take([changed.room], { [changed.room.room]: changed.rosters });
     await this.keys.lease(changed.keys.keys);
     return changed;
-  }
-
-  private async renew(): Promise<void> {
-    const { grant, relay } = await this.asked(this.home.renew());
-    this.grant = grant;
-    this.relay = relay;
-    this.renewFirst = false;
-    this.stream()?.send('Renew', { grant });
   }
 
   // ---- the connection to relay
@@ -328,7 +279,7 @@ export class LiveSession implements Session, Ground {
       await this.outbox.load();
       if (!this.leading()) return;
       this.link.start();
-      this.syncSoon();
+      this.line.syncSoon();
     } else {
       this.link.stop();
       this.outbox.down();
@@ -341,26 +292,21 @@ export class LiveSession implements Session, Ground {
     return this.leads === true && this.over === null;
   }
 
-  private async door(): Promise<{ url: string; grant: string }> {
-    if (this.renewFirst) await this.renew();
-    return { url: this.relay.stream, grant: this.grant };
-  }
-
   private up(welcome: Welcome): void {
     this.ahead = welcome.now - Date.now();
     this.everOpen = true;
     this.book.welcome(welcome);
     for (const { log } of this.logs.values()) log.catchUp();
     this.outbox.pumpAll();
-    this.syncSoon();
-    void this.fetchNewest(welcome);
+    this.line.syncSoon();
+    void fetchNewest(this, this.book, welcome, (room) => this.logs.has(room));
     this.tell();
   }
 
   private down(code: string | null): { again: boolean } {
     this.outbox.down();
     this.book.down();
-    if (code === 'grant_expired' || code === 'bad_grant') this.renewFirst = true;
+    if (code === 'grant_expired' || code === 'bad_grant') this.line.renewFirst();
     if (code === 'revoked') this.revoked();
     if (code === 'replaced') this.lead.drop();
     this.tell();
@@ -380,12 +326,12 @@ export class LiveSession implements Session, Ground {
         break;
       case 'RosterIs':
         void this.book.roster(body).then((unknown) => {
-          if (unknown !== null) this.syncSoon();
+          if (unknown !== null) this.line.syncSoon();
         });
         break;
       case 'HintIs':
         this.keys.hint(body.jws).then(() => {
-          this.syncSoon();
+          this.line.syncSoon();
         }, () => undefined);
         break;
       case 'ReadIs':
@@ -413,26 +359,6 @@ export class LiveSession implements Session, Ground {
     this.logs.get(room)?.log.batch(pos, env);
   }
 
-  /** For rooms with news: the newest envelope, so that the list can be sorted by time. */
-  private async fetchNewest({ rooms }: Welcome): Promise<void> {
-    const stream = this.stream();
-    const todo = (Object.entries(rooms) as [RoomId, RoomHead][]).filter(([room, head]) => head.pos > 0 && !this.logs.has(room));
-    const worker = async (): Promise<void> => {
-      for (let next = todo.pop(); next !== undefined; next = todo.pop()) {
-        const [room, { pos }] = next;
-        const [cached] = await this.storage.envelopes(room, Infinity, 1);
-        if (stream === null || this.stream() !== stream) return;
-        if (cached?.pos === pos) continue;
-        const page = await stream.history({ room, before: null, after: null, limit: 1 });
-        const env = page.env.at(-1);
-        if (env === undefined) continue;
-        this.book.newest(room, env);
-        await this.storage.keep(room, [{ pos, env }]);
-      }
-    };
-    await Promise.all(Array.from({ length: NEWEST_AT_ONCE }, worker)).catch(() => undefined);
-  }
-
   // ---- states and ends
 
   private renamed(): void {
@@ -447,7 +373,7 @@ export class LiveSession implements Session, Ground {
   private state(): Connection {
     if (this.over !== null) return this.over;
     if (this.leads === false) return 'other_tab';
-    if (this.stream() !== null) return this.homeAnswers ? 'online' : 'home_away';
+    if (this.stream() !== null) return this.line.answers ? 'online' : 'home_away';
     if (!navigator.onLine) return 'offline';
     return this.everOpen ? 'relay_away' : 'starting';
   }

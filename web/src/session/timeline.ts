@@ -4,7 +4,7 @@
  * Positions are contiguous from `bottom` to `top`; a hole is fetched. Work on a room is done one step after the other.
  */
 import { codeOf } from '../doors/refusal';
-import type { MsgId, Pid, RoomId } from '../wire/ids';
+import type { Dev, MsgId, Pid, RoomId } from '../wire/ids';
 import type { Bytes } from '../wire/bytes';
 import type { Page } from '../wire/types';
 import type { Message, Opening, Timeline } from './api';
@@ -44,6 +44,7 @@ export class RoomLog {
   readonly timeline: Signal<Timeline>;
   private rows: Row[] = [];
   private ids = new Set<MsgId>();
+  private gaps: readonly number[] = [];
   private more = true;
   private loading = true;
   private readonly typists = new Map<Pid, ReturnType<typeof setTimeout>>();
@@ -60,7 +61,7 @@ export class RoomLog {
   ) {
     this.readUpTo = parts.rooms.position(room).read;
     this.timeline = new Signal(this.view());
-    this.step(async () => {
+    void this.step(async () => {
       await this.add(await parts.ground.storage.envelopes(room, Infinity, CACHED_AT_ONCE), 'above');
     });
     this.catchUp();
@@ -68,7 +69,7 @@ export class RoomLog {
 
   /** Brings the room up to relay's newest position; does nothing without a connection. */
   catchUp(): void {
-    this.step(async () => {
+    void this.step(async () => {
       const stream = this.parts.ground.stream();
       if (stream === null) {
         this.loading &&= this.rows.length === 0;
@@ -95,7 +96,7 @@ export class RoomLog {
 
   /** News from relay. A hole before it is fetched. */
   batch(pos: number, list: readonly Bytes[]): void {
-    this.step(async () => {
+    void this.step(async () => {
       const top = this.top();
       if (pos > top + 1 && top > 0) {
         this.catchUp();
@@ -160,7 +161,7 @@ export class RoomLog {
 
   /** Home is there again: what could not be opened for that reason is tried once more. */
   reopen(): void {
-    this.step(async () => {
+    void this.step(async () => {
       const waiting = this.rows.filter(({ result }) => MAY_IMPROVE.has(result.opening));
       if (waiting.length === 0) return;
       const results = await this.parts.opener.open(this.room, waiting.map(({ env }) => env));
@@ -192,13 +193,7 @@ export class RoomLog {
         return result === undefined ? [] : [{ pos, env, result, view: null }];
       });
       this.rows = where === 'above' ? [...this.rows, ...rows] : [...rows, ...this.rows];
-      for (const row of rows) {
-        const { head } = row.result;
-        if (head === null) continue;
-        // A message id stands once: a second envelope with it is a replay.
-        if (this.ids.has(head.msgId)) row.result = { head, opening: 'cannot_open', text: '' };
-        this.ids.add(head.msgId);
-      }
+      this.watch();
       this.more &&= (this.rows[0]?.pos ?? 1) > 1;
       const newest = rows.at(-1);
       if (newest !== undefined) this.parts.rooms.newest(this.room, newest.env);
@@ -210,8 +205,33 @@ export class RoomLog {
 
   private forget(): void {
     this.rows = [];
-    this.ids.clear();
+    this.watch();
     this.more = true;
+  }
+
+  /**
+   * Every device numbers its messages in a room without a hole (security rule 5): a number or an id that stands twice is a replay
+   * and does not open, a number left out is a message that relay kept back or lost.
+   */
+  private watch(): void {
+    const ids = new Set<MsgId>();
+    const last = new Map<Dev, number>();
+    const gaps: number[] = [];
+    for (const row of this.rows) {
+      const { head, opening } = row.result;
+      if (head === null || opening === 'cannot_open') continue;
+      const before = last.get(head.dev) ?? head.seq - 1;
+      if (ids.has(head.msgId) || head.seq <= before) {
+        row.result = { head, opening: 'cannot_open', text: '' };
+        row.view = null;
+        continue;
+      }
+      if (head.seq > before + 1) gaps.push(row.pos);
+      ids.add(head.msgId);
+      last.set(head.dev, head.seq);
+    }
+    this.ids = ids;
+    this.gaps = gaps;
   }
 
   private top(): number {
@@ -235,6 +255,7 @@ export class RoomLog {
       loading: this.loading,
       more: this.more && this.rows.length > 0,
       readUpTo: this.readUpTo,
+      gaps: this.gaps,
       typing: [...this.typists.keys()].map((pid) => people.get(pid)),
     };
   }

@@ -56,7 +56,7 @@ export async function apply(state: RoomState, roster: Roster, digest: string): P
   const spans: Record<Pid, readonly Span[]> = { ...state.spans };
   for (const pid of roster.remove) {
     if (!Object.hasOwn(members, pid)) throw new BadRoster('remove');
-    delete members[pid];
+    Reflect.deleteProperty(members, pid);
     spans[pid] = (spans[pid] ?? []).map(([from, to]) => [from, to ?? state.epoch]);
   }
   for (const entry of roster.role) {

@@ -48,7 +48,7 @@ export function idText<K extends keyof Kinds>(prefix: K, raw: Uint8Array): Kinds
 }
 
 /** The 16 bytes of an id; throws {@link Malformed} for any other spelling or kind. */
-export function idRaw<K extends keyof Kinds>(prefix: K, text: string): Bytes {
+export function idRaw(prefix: keyof Kinds, text: string): Bytes {
   if (!text.startsWith(`${prefix}_`) || !SPELLING.test(text.slice(2))) throw new Malformed();
   const raw = new Uint8Array(16);
   let held = 0;

@@ -4,19 +4,18 @@
  * The bytes travel verbatim, so nothing is canonicalised. `typ` is checked before anything else.
  */
 import { b64, Malformed, sha256, textOf, unb64, utf8, type Bytes } from './bytes';
-import { TYP, type Jwk } from './types';
+import { TYP, type Cert, type Hint, type Jwk, type Roster } from './types';
 import * as valid from './validators';
 
 const MAX_BYTES = 1 << 20;
-const KEPT = ['Cert', 'Roster', 'Hint'] as const;
 
-interface Statements {
-  Cert: import('./types').Cert;
-  Roster: import('./types').Roster;
-  Hint: import('./types').Hint;
-}
 /** The statements that a browser verifies. */
-export type StatementKind = (typeof KEPT)[number];
+interface Statements {
+  Cert: Cert;
+  Roster: Roster;
+  Hint: Hint;
+}
+export type StatementKind = keyof Statements;
 
 interface Parts {
   readonly kid: string;

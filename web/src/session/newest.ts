@@ -1,0 +1,28 @@
+/** After a welcome: the newest envelope of every room with news, so that the list of rooms can be sorted by time. */
+import type { RoomId } from '../wire/ids';
+import type { RoomHead, Welcome } from '../wire/types';
+import type { Ground } from './ground';
+import type { Rooms } from './rooms';
+
+const AT_ONCE = 4;
+
+/** Best effort; ends when the connection does. `open`: rooms on the screen fetch for themselves. */
+export async function fetchNewest(ground: Ground, rooms: Rooms, welcome: Welcome, open: (room: RoomId) => boolean): Promise<void> {
+  const stream = ground.stream();
+  const todo = (Object.entries(welcome.rooms) as [RoomId, RoomHead][]).filter(([room, head]) => head.pos > 0 && !open(room));
+  const worker = async (): Promise<void> => {
+    for (let next = todo.pop(); next !== undefined; next = todo.pop()) {
+      const [room, { pos }] = next;
+      const [cached] = await ground.storage.envelopes(room, Infinity, 1);
+      if (stream === null || ground.stream() !== stream) return;
+      if (cached?.pos === pos) continue;
+      const page = await stream.history({ room, before: null, after: null, limit: 1 });
+      const env = page.env.at(-1);
+      const at = page.pos.at(-1);
+      if (env === undefined || at === undefined) continue;
+      rooms.newest(room, env);
+      await ground.storage.keep(room, [{ pos: at, env }]);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker)).catch(() => undefined);
+}
