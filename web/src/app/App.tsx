@@ -1,0 +1,60 @@
+import { useCallback, useEffect, useState } from 'react';
+import { I18nProvider } from 'react-aria-components';
+import { useTranslation } from 'react-i18next';
+
+import type { Session } from '../session/api';
+import { Announcer } from '../ui/Announcer';
+import { loadDoorway } from './doorway';
+import { Guard } from './Guard';
+import { languageTag } from './i18n';
+import { rememberNotice } from './preferences';
+import { type Ending, Shell } from './Shell';
+import { SignIn } from './SignIn';
+import { Starting } from './Starting';
+
+type State =
+  | { readonly at: 'starting' }
+  | { readonly at: 'door'; readonly problem: unknown; readonly ended: Ending | null }
+  | { readonly at: 'in'; readonly session: Session };
+
+/** The whole client: finds who is signed in, shows the door or the shell. */
+export function App() {
+  useTranslation(); // renders again when the language changes
+  const [state, setState] = useState<State>({ at: 'starting' });
+
+  const resume = useCallback(async () => {
+    setState({ at: 'starting' });
+    try {
+      const session = await (await loadDoorway()).resume();
+      setState(session === null ? { at: 'door', problem: undefined, ended: null } : { at: 'in', session });
+    } catch (problem) {
+      setState({ at: 'door', problem, ended: null });
+    }
+  }, []);
+
+  useEffect(() => void resume(), [resume]);
+
+  const end = useCallback((session: Session, ended: Ending) => {
+    rememberNotice(false);
+    session.close();
+    setState({ at: 'door', problem: undefined, ended });
+  }, []);
+
+  return (
+    <I18nProvider locale={languageTag()}>
+      <Guard>
+        {state.at === 'starting' && <Starting />}
+        {state.at === 'door' && (
+          <SignIn
+            problem={state.problem}
+            ended={state.ended}
+            onResume={resume}
+            onSession={(session) => setState({ at: 'in', session })}
+          />
+        )}
+        {state.at === 'in' && <Shell session={state.session} onEnd={end} />}
+      </Guard>
+      <Announcer />
+    </I18nProvider>
+  );
+}

@@ -1,0 +1,45 @@
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+
+import { Button } from '../ui/Button';
+import { classes } from '../ui/classes';
+import { Notice } from '../ui/Notice';
+import { Problem } from '../ui/Problem';
+import { useReadable } from '../ui/useReadable';
+import styles from './Banner.module.css';
+import { useSession } from './SessionContext';
+
+const c = classes(styles);
+
+/** How the connection is, when it is not as it should be: what stopped, what is kept, what goes on. */
+export function Banner() {
+  const { t } = useTranslation('app');
+  const session = useSession();
+  const connection = useReadable(session.connection);
+  const [failure, setFailure] = useState<unknown>();
+
+  const useHere = async () => {
+    setFailure(undefined);
+    try {
+      await session.useHere();
+    } catch (error) {
+      setFailure(error);
+    }
+  };
+
+  const kind = connection === 'offline' || connection === 'relay_away' || connection === 'home_away' || connection === 'other_tab' ? connection : null;
+  return (
+    <div className={c('banner')} role="status">
+      {kind !== null && (
+        <Notice
+          tone="warn"
+          title={t(`connection.${kind}.title`)}
+          actions={kind === 'other_tab' && <Button onPress={() => void useHere()}>{t('connection.useHere')}</Button>}
+        >
+          {t(`connection.${kind}.text`)}
+        </Notice>
+      )}
+      {failure !== undefined && <Problem error={failure} />}
+    </div>
+  );
+}

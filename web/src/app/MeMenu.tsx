@@ -1,0 +1,94 @@
+import { Check, ChevronsUpDown, LogOut, MonitorSmartphone, Route as RouteIcon } from 'lucide-react';
+import { Button, Header, Menu, MenuItem, MenuSection, MenuTrigger, Popover, Separator, type Selection } from 'react-aria-components';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+
+import { Avatar } from '../ui/Avatar';
+import { classes } from '../ui/classes';
+import menuStyles from '../ui/Menu.module.css';
+import { switchLanguage } from './i18n';
+import styles from './MeMenu.module.css';
+import { type Language, LANGUAGES, setTheme, type Theme, theme, THEMES } from './preferences';
+import { routeHref } from './route';
+import { useSession } from './SessionContext';
+
+const c = classes(styles);
+const m = classes(menuStyles);
+
+/** The one key of a single selection. */
+function only<T extends string>(keys: Selection): T | undefined {
+  return keys === 'all' ? undefined : ([...keys][0] as T | undefined);
+}
+
+/** Oneself: devices, where data goes, language, light or dark, sign out. */
+export function MeMenu({ onSignOut }: { readonly onSignOut: () => Promise<void> }) {
+  const { t, i18n } = useTranslation('app');
+  const { me } = useSession();
+  const name = me.name ?? t('me');
+  const [look, setLook] = useState<Theme>(theme);
+  return (
+    <MenuTrigger>
+      <Button className={c('me')} aria-label={t('menu.name', { name })}>
+        <Avatar id={me.pid} name={name} />
+        <span className={c('who')}>
+          <span className={c('name')}>{name}</span>
+          {me.department !== '' && <span className={c('about')}>{me.department}</span>}
+        </span>
+        <ChevronsUpDown className={c('icon')} aria-hidden="true" />
+      </Button>
+      <Popover className={m('popover', 'wide')} placement="top start">
+        <Menu className={m('menu')}>
+          <MenuItem className={m('item')} href={routeHref({ name: 'devices' })}>
+            <MonitorSmartphone aria-hidden="true" />
+            {t('menu.devices')}
+          </MenuItem>
+          <MenuItem className={m('item')} href={routeHref({ name: 'flows' })}>
+            <RouteIcon aria-hidden="true" />
+            {t('menu.flows')}
+          </MenuItem>
+          <Separator className={m('separator')} />
+          <MenuSection
+            selectionMode="single"
+            disallowEmptySelection
+            selectedKeys={[i18n.language]}
+            onSelectionChange={(keys) => void switchLanguage(only<Language>(keys) ?? 'sv')}
+          >
+            <Header className={m('heading')}>{t('language')}</Header>
+            {LANGUAGES.map((language) => (
+              <MenuItem key={language} id={language} className={m('item')}>
+                <span className={m('grow')} lang={language}>
+                  {t(`languages.${language}`)}
+                </span>
+                <Check className={m('check')} aria-hidden="true" />
+              </MenuItem>
+            ))}
+          </MenuSection>
+          <Separator className={m('separator')} />
+          <MenuSection
+            selectionMode="single"
+            disallowEmptySelection
+            selectedKeys={[look]}
+            onSelectionChange={(keys) => {
+              const choice = only<Theme>(keys) ?? 'system';
+              setTheme(choice);
+              setLook(choice);
+            }}
+          >
+            <Header className={m('heading')}>{t('theme')}</Header>
+            {THEMES.map((one) => (
+              <MenuItem key={one} id={one} className={m('item')}>
+                <span className={m('grow')}>{t(`themes.${one}`)}</span>
+                <Check className={m('check')} aria-hidden="true" />
+              </MenuItem>
+            ))}
+          </MenuSection>
+          <Separator className={m('separator')} />
+          <MenuItem className={m('item')} onAction={() => void onSignOut()}>
+            <LogOut aria-hidden="true" />
+            {t('menu.signOut')}
+          </MenuItem>
+        </Menu>
+      </Popover>
+    </MenuTrigger>
+  );
+}

@@ -1,0 +1,107 @@
+import { lazy, Suspense, useCallback, useEffect, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+
+import { RoomList } from '../chat/RoomList';
+import { RoomScreen } from '../chat/RoomScreen';
+import { Finder } from '../people/Finder';
+import type { RoomId, Session } from '../session/api';
+import { classes } from '../ui/classes';
+import { useReadable } from '../ui/useReadable';
+import { Banner } from './Banner';
+import { Brand } from './Brand';
+import { FirstNotice } from './FirstNotice';
+import { MeMenu } from './MeMenu';
+import { go, useRoute } from './route';
+import { SessionProvider } from './SessionContext';
+import styles from './Shell.module.css';
+import { Welcome } from './Welcome';
+
+const c = classes(styles);
+
+const DevicesPage = lazy(() => import('../people/DevicesPage').then((module) => ({ default: module.DevicesPage })));
+const FlowsPage = lazy(() => import('../flows/FlowsPage').then((module) => ({ default: module.FlowsPage })));
+const MeetingPanel = lazy(() => import('../meeting/index').then((module) => ({ default: module.MeetingPanel })));
+
+/** Why a session ended without being asked to; `null` when the person signed out. */
+export type Ending = 'signed_out' | 'revoked' | null;
+
+/** The signed-in screen: rooms to the left, what is open in the middle. A meeting stays while one looks into other rooms. */
+export function Shell({ session, onEnd }: { readonly session: Session; readonly onEnd: (session: Session, ended: Ending) => void }) {
+  const { t } = useTranslation('app');
+  const route = useRoute();
+  const rooms = useReadable(session.rooms);
+  const connection = useReadable(session.connection);
+  const [meeting, setMeeting] = useState<RoomId | null>(null);
+
+  useEffect(() => {
+    if (connection === 'signed_out' || connection === 'revoked') onEnd(session, connection);
+  }, [connection, session, onEnd]);
+
+  useEffect(() => {
+    const close = () => session.close();
+    addEventListener('pagehide', close);
+    return () => removeEventListener('pagehide', close);
+  }, [session]);
+
+  const signOut = useCallback(async () => {
+    try {
+      await session.signOut();
+    } finally {
+      go({ name: 'start' });
+      onEnd(session, null);
+    }
+  }, [session, onEnd]);
+
+  const room = route.name === 'room' ? rooms.find((one) => one.id === route.room) : undefined;
+  const meetingRoom = rooms.find((one) => one.id === meeting);
+  const unread = rooms.reduce((sum, one) => sum + one.unread, 0);
+  const title = room?.title ?? '';
+  useEffect(() => {
+    document.title = [unread > 0 ? `(${unread})` : '', title, t('product')].filter(Boolean).join(' ');
+  }, [unread, title, t]);
+
+  return (
+    <SessionProvider value={session}>
+      <div className={c('shell', route.name === 'start' && meetingRoom === undefined ? 'listFirst' : 'mainFirst')}>
+        <div className={c('side')}>
+          <header className={c('head')}>
+            <Brand />
+            <span className={c('authority')}>{session.authority}</span>
+          </header>
+          <Finder />
+          {route.name === 'start' && <h1 className="hidden-text">{t('product')}</h1>}
+          <RoomList open={room?.id} />
+          <MeMenu onSignOut={signOut} />
+        </div>
+        <main className={c('main')}>
+          <Banner />
+          <FirstNotice />
+          <div className={c('stage', meetingRoom !== undefined && 'withMeeting')}>
+            {meetingRoom !== undefined && (
+              <section className={c('meeting')} aria-label={t('meeting')}>
+                <Suspense fallback={<p className={c('wait')}>{t('loading')}</p>}>
+                  <MeetingPanel
+                    key={meetingRoom.id}
+                    access={session.meeting(meetingRoom.id)}
+                    room={meetingRoom}
+                    onClose={() => setMeeting(null)}
+                  />
+                </Suspense>
+              </section>
+            )}
+            <div className={c('content')}>
+              <Suspense fallback={<p className={c('wait')}>{t('loading')}</p>}>
+                {route.name === 'room' && (
+                  <RoomScreen key={route.room} room={room} inMeeting={meeting === route.room} onMeet={() => setMeeting(route.room)} />
+                )}
+                {route.name === 'devices' && <DevicesPage />}
+                {route.name === 'flows' && <FlowsPage />}
+                {route.name === 'start' && <Welcome />}
+              </Suspense>
+            </div>
+          </div>
+        </main>
+      </div>
+    </SessionProvider>
+  );
+}

@@ -1,0 +1,44 @@
+/**
+ * Where one is: a hash, so that the server never learns which room is open, and *back* works as people expect.
+ */
+import { useSyncExternalStore } from 'react';
+
+import type { RoomId } from '../session/api';
+
+export type Route =
+  | { readonly name: 'start' }
+  | { readonly name: 'room'; readonly room: RoomId }
+  | { readonly name: 'flows' }
+  | { readonly name: 'devices' };
+
+export function parseRoute(hash: string): Route {
+  const [, name, id] = hash.split('/');
+  if (name === 'rooms' && id !== undefined && /^r_[a-z2-7]{26}$/.test(id)) return { name: 'room', room: id as RoomId };
+  if (name === 'flows' || name === 'devices') return { name };
+  return { name: 'start' };
+}
+
+export function routeHref(route: Route): string {
+  if (route.name === 'room') return `#/rooms/${route.room}`;
+  return route.name === 'start' ? '#/' : `#/${route.name}`;
+}
+
+export function go(route: Route): void {
+  location.hash = routeHref(route);
+}
+
+function subscribe(listener: () => void): () => void {
+  addEventListener('hashchange', listener);
+  return () => removeEventListener('hashchange', listener);
+}
+
+let last: { hash: string; route: Route } | undefined;
+
+function current(): Route {
+  if (last?.hash !== location.hash) last = { hash: location.hash, route: parseRoute(location.hash) };
+  return last.route;
+}
+
+export function useRoute(): Route {
+  return useSyncExternalStore(subscribe, current);
+}

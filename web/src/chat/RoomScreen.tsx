@@ -1,0 +1,138 @@
+import { ArrowLeft, Lock, Settings, Users, Video } from 'lucide-react';
+import { lazy, Suspense, useEffect, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+
+import { routeHref } from '../app/route';
+import { useSession } from '../app/SessionContext';
+import { useRoomTitle } from '../people/names';
+import type { Room, RoomId, RoomModel } from '../session/api';
+import { Button, IconButton } from '../ui/Button';
+import { classes } from '../ui/classes';
+import { Notice } from '../ui/Notice';
+import { useExplain } from '../ui/Problem';
+import { useReadable } from '../ui/useReadable';
+import { Composer } from './Composer';
+import type { PanelName } from './Panel';
+import styles from './RoomScreen.module.css';
+import { Timeline } from './Timeline';
+import { TypingLine } from './TypingLine';
+
+const c = classes(styles);
+const Panel = lazy(() => import('./Panel').then((module) => ({ default: module.Panel })));
+
+/** The open room's model; closed when the screen goes. */
+function useRoomModel(id: RoomId | undefined): RoomModel | null {
+  const session = useSession();
+  const [model, setModel] = useState<RoomModel | null>(null);
+  useEffect(() => {
+    if (id === undefined) return;
+    const opened = session.openRoom(id);
+    setModel(opened);
+    return () => {
+      setModel(null);
+      opened.close();
+    };
+  }, [session, id]);
+  return model;
+}
+
+/** A room: its head, what was said, and where to write. */
+export function RoomScreen({
+  room,
+  inMeeting,
+  onMeet,
+}: {
+  /** `undefined` while rooms load, or when it is none of one's own. */
+  readonly room: Room | undefined;
+  readonly inMeeting: boolean;
+  readonly onMeet: () => void;
+}) {
+  const { t } = useTranslation('chat');
+  const explain = useExplain();
+  const connection = useReadable(useSession().connection);
+  const model = useRoomModel(room?.id);
+  const [panel, setPanel] = useState<PanelName | null>(null);
+
+  if (room === undefined) {
+    return (
+      <div className={c('absent')}>
+        <p role="status">{connection === 'starting' ? t('room.loading') : t('room.absent')}</p>
+        {connection !== 'starting' && <a href={routeHref({ name: 'start' })}>{t('room.back')}</a>}
+      </div>
+    );
+  }
+  const toggle = (name: PanelName) => setPanel(panel === name ? null : name);
+  return (
+    <div className={c('screen', panel !== null && 'withPanel')}>
+      <div className={c('room')}>
+        <Head room={room} panel={panel} onPanel={toggle} inMeeting={inMeeting} onMeet={onMeet} />
+        {model === null ? (
+          <div className={c('filler')} aria-busy="true" />
+        ) : (
+          <>
+            <Timeline model={model} room={room} />
+            <TypingLine model={model} room={room} />
+            {room.trouble !== null && (
+              <div className={c('trouble')}>
+                <Notice tone="danger" live title={t('trouble.title')}>
+                  {explain(room.trouble)} <small>{t('trouble.code', { code: room.trouble })}</small>
+                </Notice>
+              </div>
+            )}
+            <Composer model={model} room={room} />
+          </>
+        )}
+      </div>
+      {panel !== null && (
+        <Suspense>
+          <Panel name={panel} room={room} onClose={() => setPanel(null)} />
+        </Suspense>
+      )}
+    </div>
+  );
+}
+
+function Head({
+  room,
+  panel,
+  onPanel,
+  inMeeting,
+  onMeet,
+}: {
+  readonly room: Room;
+  readonly panel: PanelName | null;
+  readonly onPanel: (name: PanelName) => void;
+  readonly inMeeting: boolean;
+  readonly onMeet: () => void;
+}) {
+  const { t } = useTranslation('chat');
+  const title = useRoomTitle()(room);
+  const people = room.meeting?.people.length ?? 0;
+  return (
+    <header className={c('head')}>
+      <a className={c('back')} href={routeHref({ name: 'start' })} aria-label={t('room.back')}>
+        <ArrowLeft aria-hidden="true" />
+      </a>
+      <div className={c('names')}>
+        <h1 className={c('title')}>{title}</h1>
+        {room.kind !== 'direct' && <p className={c('about')}>{t('room.people', { count: room.members.length })}</p>}
+      </div>
+      <div className={c('actions')}>
+        <IconButton label={t('privacy.open')} aria-expanded={panel === 'privacy'} onPress={() => onPanel('privacy')}>
+          <Lock aria-hidden="true" />
+        </IconButton>
+        <IconButton label={t('members.open', { count: room.members.length })} aria-expanded={panel === 'members'} onPress={() => onPanel('members')}>
+          <Users aria-hidden="true" />
+        </IconButton>
+        {room.kind !== 'direct' && (
+          <IconButton label={t('settings.open')} aria-expanded={panel === 'settings'} onPress={() => onPanel('settings')}>
+            <Settings aria-hidden="true" />
+          </IconButton>
+        )}
+        <Button look="primary" icon={<Video aria-hidden="true" />} isDisabled={inMeeting} onPress={onMeet}>
+          {inMeeting ? t('meet.inside') : people > 0 ? t('meet.join', { count: people }) : t('meet.now')}
+        </Button>
+      </div>
+    </header>
+  );
+}

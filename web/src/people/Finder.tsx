@@ -1,0 +1,123 @@
+import { Hash, Search, UsersRound } from 'lucide-react';
+import { useEffect, useRef, useState } from 'react';
+import { ComboBox, Header, Input, type Key, ListBox, ListBoxItem, ListBoxSection, Popover, Text } from 'react-aria-components';
+import { useTranslation } from 'react-i18next';
+
+import { go } from '../app/route';
+import { useSession } from '../app/SessionContext';
+import type { Pid, RoomId } from '../session/api';
+import { Avatar } from '../ui/Avatar';
+import { classes } from '../ui/classes';
+import menuStyles from '../ui/Menu.module.css';
+import { Problem, useExplain, codeOf } from '../ui/Problem';
+import { useReadable } from '../ui/useReadable';
+import styles from './Finder.module.css';
+import { about, usePersonName, useRoomTitle } from './names';
+import { usePeopleSearch } from './usePeopleSearch';
+
+const c = classes(styles);
+const m = classes(menuStyles);
+const ROOMS_SHOWN = 8;
+
+/** Jumps to a room, or starts a direct message with a person. Ctrl+K (Cmd+K) puts the cursor here from anywhere. */
+export function Finder() {
+  const { t, i18n } = useTranslation('people');
+  const session = useSession();
+  const rooms = useReadable(session.rooms);
+  const roomTitle = useRoomTitle();
+  const personName = usePersonName();
+  const explain = useExplain();
+  const input = useRef<HTMLInputElement>(null);
+  const [query, setQuery] = useState('');
+  const [failure, setFailure] = useState<unknown>();
+  const found = usePeopleSearch(query);
+
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (event.key.toLowerCase() !== 'k' || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return;
+      event.preventDefault();
+      input.current?.focus();
+      input.current?.select();
+    };
+    addEventListener('keydown', onKey);
+    return () => removeEventListener('keydown', onKey);
+  }, []);
+
+  const words = query.trim().toLocaleLowerCase(i18n.language);
+  const matching =
+    words === '' ? [] : rooms.filter((room) => room.kind !== 'direct' && roomTitle(room).toLocaleLowerCase(i18n.language).includes(words)).slice(0, ROOMS_SHOWN);
+
+  const choose = async (key: Key | null) => {
+    if (key === null) return;
+    setQuery('');
+    setFailure(undefined);
+    input.current?.blur();
+    const id = String(key);
+    try {
+      go({ name: 'room', room: id.startsWith('r_') ? (id as RoomId) : await session.createRoom('direct', '', [id as Pid]) });
+    } catch (error) {
+      setFailure(error);
+    }
+  };
+
+  return (
+    <div className={c('finder')}>
+      <ComboBox
+        aria-label={t('find.label')}
+        className={c('box')}
+        inputValue={query}
+        onInputChange={setQuery}
+        selectedKey={null}
+        onSelectionChange={(key) => void choose(key)}
+        defaultFilter={() => true}
+        allowsEmptyCollection={words !== ''}
+        menuTrigger="input"
+      >
+        <Search className={c('icon')} aria-hidden="true" />
+        <Input ref={input} className={c('input')} placeholder={t('find.placeholder')} aria-keyshortcuts="Control+K Meta+K" />
+        <Popover className={m('popover')} offset={4}>
+          <ListBox
+            className={m('menu')}
+            aria-label={t('find.results')}
+            renderEmptyState={() => (
+              <p className={m('empty')}>{found.error !== undefined ? explain(codeOf(found.error)) : t(found.busy ? 'find.busy' : 'find.nothing')}</p>
+            )}
+          >
+            {matching.length > 0 && (
+              <ListBoxSection id="rooms">
+                <Header className={m('heading')}>{t('find.rooms')}</Header>
+                {matching.map((room) => (
+                  <ListBoxItem key={room.id} id={room.id} textValue={roomTitle(room)} className={m('item')}>
+                    {room.kind === 'channel' ? <Hash aria-hidden="true" /> : <UsersRound aria-hidden="true" />}
+                    <Text slot="label" className={m('grow', 'name')}>
+                      {roomTitle(room)}
+                    </Text>
+                  </ListBoxItem>
+                ))}
+              </ListBoxSection>
+            )}
+            {found.people.length > 0 && (
+              <ListBoxSection id="people">
+                <Header className={m('heading')}>{t('find.people')}</Header>
+                {found.people.map((person) => (
+                  <ListBoxItem key={person.pid} id={person.pid} textValue={personName(person)} className={m('item')}>
+                    <Avatar id={person.pid} name={personName(person)} small />
+                    <span className={m('grow')}>
+                      <Text slot="label" className={m('name')}>
+                        {personName(person)}
+                      </Text>
+                      <Text slot="description" className={m('about')}>
+                        {about(person)}
+                      </Text>
+                    </span>
+                  </ListBoxItem>
+                ))}
+              </ListBoxSection>
+            )}
+          </ListBox>
+        </Popover>
+      </ComboBox>
+      {failure !== undefined && <Problem error={failure} />}
+    </div>
+  );
+}

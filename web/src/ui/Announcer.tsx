@@ -1,0 +1,15 @@
+import { useEffect, useState } from 'react';
+
+import { onAnnounce } from './announce';
+
+/** The live region of {@link announce}. */
+export function Announcer() {
+  const [said, setSaid] = useState({ text: '', n: 0 });
+  useEffect(() => onAnnounce((text) => setSaid(({ n }) => ({ text, n: n + 1 }))), []);
+  return (
+    <div className="hidden-text" role="status">
+      {/* A new element each time: the same words said twice are read twice. */}
+      <span key={said.n}>{said.text}</span>
+    </div>
+  );
+}

@@ -1,0 +1,44 @@
+import type { ReactNode } from 'react';
+import { Button as AriaButton, type ButtonProps as AriaButtonProps, Tooltip, TooltipTrigger } from 'react-aria-components';
+
+import styles from './Button.module.css';
+import { classes } from './classes';
+
+const c = classes(styles);
+
+export type ButtonProps = Omit<AriaButtonProps, 'className' | 'style' | 'children'> & {
+  /** `primary` once a screen; `quiet` has no border until pointed at. */
+  readonly look?: 'primary' | 'secondary' | 'quiet' | 'danger';
+  readonly small?: boolean;
+  readonly icon?: ReactNode;
+  readonly children?: ReactNode;
+};
+
+export function Button({ look = 'secondary', small = false, icon, children, ...props }: ButtonProps) {
+  return (
+    <AriaButton {...props} className={c('button', look, small && 'small')}>
+      {icon}
+      {children}
+    </AriaButton>
+  );
+}
+
+export type IconButtonProps = Omit<ButtonProps, 'children' | 'icon'> & {
+  /** Its name, for screen readers and in the tooltip. */
+  readonly label: string;
+  readonly children: ReactNode;
+};
+
+/** A button that shows only an icon; pointing or focusing tells its name. */
+export function IconButton({ label, look = 'quiet', small = false, children, ...props }: IconButtonProps) {
+  return (
+    <TooltipTrigger delay={500}>
+      <AriaButton {...props} aria-label={label} className={c('button', 'icon', look, small && 'small')}>
+        {children}
+      </AriaButton>
+      <Tooltip className={c('tooltip')} offset={6}>
+        {label}
+      </Tooltip>
+    </TooltipTrigger>
+  );
+}
