@@ -6,7 +6,7 @@ Secrets come by file path and are refused if anybody else may read them.
 import stat
 import tomllib
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -20,13 +20,19 @@ class BadConfig(Exception):
 def read(path: Path, kind: type[T]) -> T:
     """The configuration in the TOML file `path` as a `kind`; raises `BadConfig`."""
     try:
-        return msgspec.convert(tomllib.loads(path.read_text("utf-8")), kind, strict=True)
+        return msgspec.convert(tomllib.loads(path.read_text("utf-8")), kind, strict=True, dec_hook=_path)
     except OSError as error:
         raise BadConfig(f"{path}: cannot be read: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadConfig(f"{path}: not TOML: {error}") from None
     except msgspec.ValidationError as error:
         raise BadConfig(f"{path}: {error}") from None
+
+
+def _path(kind: type, value: Any) -> Any:
+    if kind is Path and isinstance(value, str):
+        return Path(value)
+    raise NotImplementedError
 
 
 def secret(path: Path) -> bytes:
