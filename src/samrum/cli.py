@@ -12,6 +12,8 @@ from typing import Annotated
 
 import typer
 
+from samrum.plumbing.config import BadConfig
+
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 
 Config = Annotated[Path, typer.Option(help="The zone's configuration file (TOML).")]
@@ -43,7 +45,11 @@ def home_run(config: Config) -> None:
 @home.command("registration")
 def home_registration(config: Config) -> None:
     """Prints what the operator of relay must know of this authority (public keys, origins), as JSON; makes keys that are missing."""
-    sys.stdout.write(_zone("home").registration(config))
+    try:
+        sys.stdout.write(_zone("home").registration(config))
+    except BadConfig as error:
+        sys.stderr.write(f"{error}\n")
+        raise typer.Exit(2) from None
 
 
 @relay.command("run")
