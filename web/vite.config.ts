@@ -3,8 +3,10 @@
  *
  * Home serves `dist/` under the policy of `flows.toml`. `dist/manifest.json` lists every file of the build.
  */
+import { fileURLToPath } from 'node:url';
+
 import react from '@vitejs/plugin-react';
-import type { Plugin } from 'vite';
+import type { BuildEnvironmentOptions, Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
 
 /** Addresses that name something and are never fetched: XML namespaces. */
@@ -28,8 +30,26 @@ function withoutForeignOrigins(): Plugin {
   };
 }
 
+/** Texts of React Aria in languages that the client does not have; it would carry some thirty. */
+function withoutOtherLanguages(): Plugin {
+  return {
+    name: 'samrum:without-other-languages',
+    apply: 'build',
+    load: {
+      filter: { id: /\/intl\/[\w-]+\/(?!sv-SE|en-US|de-DE)[a-z]{2}-[A-Z]{2}\.m?js$/ },
+      handler: () => 'export default {};',
+    },
+  };
+}
+
+const rolldownOptions: NonNullable<BuildEnvironmentOptions['rolldownOptions']> = {
+  // A client that prints could print names or text: libraries get a console that says nothing.
+  transform: { inject: { console: [fileURLToPath(new URL('./src/ui/quiet.ts', import.meta.url)), 'quiet'] } },
+  output: { comments: false },
+};
+
 export default defineConfig({
-  plugins: [react(), withoutForeignOrigins()],
+  plugins: [react(), withoutOtherLanguages(), withoutForeignOrigins()],
   build: {
     outDir: 'dist',
     target: ['chrome125', 'firefox140', 'safari18'],
@@ -37,15 +57,9 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
     reportCompressedSize: false,
-    rolldownOptions: {
-      output: {
-        // A client that prints could print names or text: no call to the console survives.
-        minify: { compress: { dropConsole: true, dropDebugger: true }, mangle: true, codegen: true },
-        comments: false,
-      },
-    },
+    rolldownOptions,
   },
-  worker: { format: 'es', plugins: () => [withoutForeignOrigins()] },
+  worker: { format: 'es', plugins: () => [withoutForeignOrigins()], rolldownOptions },
   test: {
     include: ['src/**/*.test.ts', 'scripts/**/*.test.ts'],
   },
