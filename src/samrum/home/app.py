@@ -1,0 +1,222 @@
+"""Home, put together by hand, once."""
+
+import asyncio
+import contextlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import msgspec
+from litestar import Litestar, get
+from litestar.di import Provide
+from litestar.types import ASGIApp
+
+from samrum.home.config import HomeConfig
+from samrum.home.devices import http as devices_http
+from samrum.home.devices.actions import Devices
+from samrum.home.devices.proof import Proofs
+from samrum.home.directory import outside as directory_file
+from samrum.home.directory.actions import Takeover
+from samrum.home.flows import http as flows_http
+from samrum.home.flows import policy, register
+from samrum.home.flows.outside import Outgoing
+from samrum.home.keys import folder
+from samrum.home.keys import http as keys_http
+from samrum.home.keys.actions import EpochKeys
+from samrum.home.ledger import http as ledger_http
+from samrum.home.ledger.actions import Ledger
+from samrum.home.login import http as login_http
+from samrum.home.login.actions import Login
+from samrum.home.login.door import Door
+from samrum.home.outbox.actions import Outbox
+from samrum.home.outbox.outside import Relay
+from samrum.home.people import http as people_http
+from samrum.home.people.actions import Directory
+from samrum.home.rooms import http as rooms_http
+from samrum.home.rooms.actions import Rooms
+from samrum.home.since import http as since_http
+from samrum.home.since.actions import Picture
+from samrum.home.site import http as site_http
+from samrum.home.site.files import Site
+from samrum.home.site.headers import Dressed
+from samrum.plumbing import config as plumbing_config
+from samrum.plumbing import http, tasks
+from samrum.plumbing.clock import Clock, SystemClock
+from samrum.plumbing.log import Log, setup
+from samrum.plumbing.transactions import Transactions, open_transactions
+from samrum.wire.base import Jwk, Wire
+from samrum.wire.home_api import HomeHealth, RelayAddress
+from samrum.wire.ids import KeyId, TenantId
+
+LEDGER_SECONDS: Final = 60.0
+TIDY_SECONDS: Final = 600.0
+RENEW_AT_ONCE: Final = 50
+"""Rooms that get a new key in one transaction when theirs is 30 days old."""
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """A wired home: the application for its HTTP server, and what its tasks need."""
+
+    app: ASGIApp
+    db: Transactions
+    outgoing: Outgoing
+    outbox: Outbox
+    ledger: Ledger
+    login: Login
+    devices: Devices
+    rooms: Rooms
+    keys: EpochKeys
+    takeover: Takeover
+    site: Site
+    clock: Clock
+
+    async def tidy(self) -> None:
+        """Forgets what is over, and renews keys that are 30 days old."""
+        now = int(self.clock.now())
+        await self.login.expire()
+        await self.devices.expire()
+        await self.db.write(lambda tx: self.keys.expire(tx, now))
+        while await self.rooms.renew_epochs(RENEW_AT_ONCE) == RENEW_AT_ONCE:
+            pass
+
+    async def close(self) -> None:
+        """Closes connections and the database."""
+        await self.outgoing.close()
+        await self.db.close()
+
+
+async def build(config: HomeConfig, *, clock: Clock, log: Log) -> Home:
+    """Wires home up; raises `BadConfig`."""
+    tls, origin, flows = config.tls(), config.origin(), register.read(config.flows)
+    keys_of = folder.KeyFolder(config.keys, config.tenant)
+    signer, tenant = keys_of.signer, config.tenant
+    relay_at = RelayAddress(http=config.relay.http, stream=config.relay.stream)
+    headers = policy.headers(flows, config.addresses(), tls=tls is not None)
+    db = await open_transactions(config.data / "home.db", Path(__file__).with_name("migrations"))
+    outgoing = Outgoing(flows, config.addresses(), ca=config.relay.ca)
+    relay = Relay(outgoing=outgoing, signer=signer, tenant=tenant, clock=clock)
+    outbox = Outbox(db=db, clock=clock, signer=signer, tenant=tenant, relay=relay, log=log)
+    ledger = Ledger(db=db, clock=clock, signer=signer, tenant=tenant, relay=relay, log=log)
+    keys = EpochKeys(keys_of, tenant)
+    rooms = Rooms(db=db, clock=clock, signer=signer, tenant=tenant, keys=keys, out=outbox, log=log)
+    devices = Devices(
+        db=db, clock=clock, signer=signer, tenant=tenant, out=outbox, new_epochs=rooms.new_epochs, log=log
+    )
+    picture = Picture(
+        db=db, clock=clock, signer=signer, tenant=tenant, authority=config.authority, relay=relay_at, keys=keys
+    )
+    login, door, proofs, site = Login(db=db, clock=clock, log=log), Door(db, clock), Proofs(db, clock), Site(config.web)
+
+    @get("/health")
+    async def health() -> HomeHealth:
+        return HomeHealth(ok=True, outbox=await outbox.count())
+
+    app: Litestar = http.application(
+        [
+            health,
+            *login_http.handlers(login, tenant),
+            *devices_http.handlers(devices, proofs, door, relay_at, picture.begin),
+            *since_http.handlers(picture),
+            *rooms_http.handlers(rooms, proofs),
+            *keys_http.handlers(db, clock, keys, proofs),
+            *people_http.handlers(Directory(db), door),
+            *ledger_http.handlers(ledger, door),
+            *flows_http.handlers(flows, config.authority),
+            *site_http.handlers(site),
+        ],
+        log=log,
+        dependencies={"me": Provide(door.signed)},
+    )
+    return Home(
+        app=Dressed(app, headers=headers, origin=origin, clock=clock),
+        db=db,
+        outgoing=outgoing,
+        outbox=outbox,
+        ledger=ledger,
+        login=login,
+        devices=devices,
+        rooms=rooms,
+        keys=keys,
+        takeover=Takeover(db=db, clock=clock, rooms=rooms, devices=devices, log=log),
+        site=site,
+        clock=clock,
+    )
+
+
+async def main(
+    config: HomeConfig, stop: asyncio.Event, *, clock: Clock | None = None, ledger_seconds: float = LEDGER_SECONDS
+) -> None:
+    """Runs home until `stop` is set; raises `BadConfig`."""
+    log, clock = setup("home"), clock or SystemClock()
+    host, port = plumbing_config.address(config.listen)
+    tls, file = config.tls(), directory_file.read(config.directory)
+    folder.make(config.keys, int(clock.now()))
+    home = await build(config, clock=clock, log=log)
+    try:
+        await home.takeover.people(file)
+        await home.takeover.rooms(file)
+        if digest := home.site.digest():
+            await home.ledger.client_served(digest)
+        await home.tidy()
+        server = http.server(home.app, tls=tls)
+        sockets = [http.listen(host, port)]
+        async with asyncio.TaskGroup() as group:
+            background = [
+                group.create_task(home.outbox.run()),
+                group.create_task(home.ledger.run(ledger_seconds)),
+                group.create_task(_every(TIDY_SECONDS, home, log)),
+            ]
+            serving = group.create_task(server.serve(sockets=sockets))
+            log.info("home.started", people=len(file.people), port=port)
+            await stop.wait()
+            server.should_exit = True
+            await serving
+            for task in background:
+                task.cancel()
+    finally:
+        await home.close()
+    log.info("home.stopped")
+
+
+async def _every(seconds: float, home: Home, log: Log) -> None:
+    while True:
+        await asyncio.sleep(seconds)
+        try:
+            await home.tidy()
+        except Exception as error:  # noqa: BLE001  tidying comes again; home must go on
+            log.error("tidy.failed", error=error)  # noqa: TRY400  our log, not logging's
+
+
+def run(path: Path) -> None:
+    """Runs home by the configuration file `path` until SIGINT or SIGTERM; ends the process on `BadConfig`."""
+
+    async def start(stop: asyncio.Event) -> None:
+        await main(plumbing_config.read(path, HomeConfig), stop)
+
+    with contextlib.suppress(KeyboardInterrupt):
+        tasks.run(start)
+
+
+class _PublicKey(Wire):
+    kid: KeyId
+    jwk: Jwk
+    iat: int
+
+
+class _Registration(Wire):
+    tenant: TenantId
+    keys: list[_PublicKey]
+    origins: list[str]
+
+
+def registration(path: Path) -> str:
+    """What relay's operator must know of this authority, as one line of JSON; makes keys that are missing."""
+    config = plumbing_config.read(path, HomeConfig)
+    folder.make(config.keys, int(SystemClock().now()))
+    key = folder.KeyFolder(config.keys, config.tenant).signer.public()
+    public = _PublicKey(kid=key.kid, jwk=key.jwk, iat=key.iat)
+    return (
+        msgspec.json.encode(_Registration(tenant=config.tenant, keys=[public], origins=[config.origin()])).decode()
+        + "\n"
+    )

@@ -1,0 +1,1 @@
+"""Devices: certificates, grants, proofs of possession, revocation."""

@@ -1,0 +1,180 @@
+"""Certifying, renewing and revoking devices."""
+
+import hashlib
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from samrum.home.devices import tables
+from samrum.home.devices.proof import Proven
+from samrum.home.errors import DeviceOfOther, DeviceRevoked, DeviceUnknown, NotFound
+from samrum.home.keys.folder import Signer
+from samrum.home.ledger import actions as ledger
+from samrum.home.ledger.chain import DeviceCertified, DeviceEnded
+from samrum.home.login import tables as sessions
+from samrum.home.login.door import Signed
+from samrum.home.outbox import actions as outbox
+from samrum.home.since import tables as since
+from samrum.plumbing.clock import Clock
+from samrum.plumbing.log import Log
+from samrum.plumbing.transactions import Transactions, Tx
+from samrum.wire import home_api, jws
+from samrum.wire.base import Jwk
+from samrum.wire.ids import Dev, Pid, TenantId
+from samrum.wire.statements import Cert, Confirmation, Grant, Revoke, Topic
+
+PERSISTENT_SECONDS: Final = 30 * 86_400
+SHORT_SECONDS: Final = 12 * 3600
+"""A certificate's life where the browser does not keep its storage."""
+GRANT_SECONDS: Final = 24 * 3600
+REVOKE_WAIT: Final = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Certified:
+    """A device's newest certificate, a fresh grant, and when its session ends."""
+
+    cert: str
+    grant: str
+    ends: int
+
+
+class Devices:
+    """Devices of people."""
+
+    def __init__(
+        self,
+        *,
+        db: Transactions,
+        clock: Clock,
+        signer: Signer,
+        tenant: TenantId,
+        out: outbox.Outbox,
+        new_epochs: Callable[[Tx, Pid, int], None],
+        log: Log,
+    ) -> None:
+        """`new_epochs(tx, pid, now)` gives each of a person's rooms a new key, when a device is reported lost."""
+        self._db, self._clock, self._signer, self._tenant = db, clock, signer, tenant
+        self._out, self._new_epochs, self._log = out, new_epochs, log
+
+    async def start(self, me: Signed, form: home_api.Start, proven: Proven) -> Certified:
+        """Certifies a new device or renews a known one, and binds the session to it. The proof is by the key in the form."""
+        now = int(self._clock.now())
+
+        def write(tx: Tx) -> Certified:
+            proven.use(tx)
+            known = tables.get(tx, form.dev)
+            if known is None:
+                self._certify(tx, me.pid, form, now)
+            elif (known.pid, known.x) != (me.pid, form.jwk.x):
+                raise DeviceOfOther
+            elif known.revoked is not None:
+                raise DeviceRevoked
+            else:
+                tables.change(tx, form.dev, form.label, form.persistent, now)
+            ends = me.ends if form.persistent else min(me.ends, now + SHORT_SECONDS)
+            sessions.bind(tx, me.session, form.dev, ends)
+            return self._papers(tx, me.pid, form.dev, form.jwk, persistent=form.persistent, now=now, ends=ends)
+
+        return await self._db.write(write, publish=self._out.woken)
+
+    async def renew(self, me: Signed, proven: Proven) -> Certified:
+        """A fresh grant, and a certificate where the old one has lived half its life."""
+        now = int(self._clock.now())
+
+        def write(tx: Tx) -> Certified:
+            proven.use(tx)
+            row = tables.get(tx, proven.dev)
+            if row is None or row.pid != me.pid:
+                raise DeviceUnknown
+            if row.revoked is not None:
+                raise DeviceRevoked
+            tables.seen(tx, row.dev, now)
+            jwk = Jwk(kty="OKP", crv="Ed25519", x=row.x)
+            return self._papers(tx, me.pid, row.dev, jwk, persistent=bool(row.persistent), now=now, ends=me.ends)
+
+        return await self._db.write(write)
+
+    async def mine(self, me: Signed) -> home_api.Devices:
+        """One's own devices."""
+        return await self._db.read(lambda tx: home_api.Devices(devices=tables.of_person(tx, me.pid)))
+
+    async def certs(self, devs: list[Dev]) -> home_api.Certs:
+        """Every certificate of these devices."""
+        return await self._db.read(lambda tx: home_api.Certs(certs=tables.certs(tx, devs)))
+
+    async def revoke(self, me: Signed, dev: Dev) -> None:
+        """Ends one of one's own devices: sessions, relay's connections, and the keys it holds. Waits up to 2 s for relay."""
+        now = int(self._clock.now())
+
+        def write(tx: Tx) -> bool:
+            row = tables.get(tx, dev)
+            if row is None or row.pid != me.pid:
+                raise NotFound
+            if row.revoked is not None:
+                return False
+            tables.revoke(tx, dev, now)
+            sessions.end_device(tx, dev)
+            ledger.append(tx, DeviceEnded(at=now, pid=me.pid, dev=dev))
+            self._owe_revocation(tx, me.pid, dev, now)
+            self._devices_changed(tx, me.pid)
+            self._new_epochs(tx, me.pid, now)
+            return True
+
+        if await self._db.write(write, publish=self._out.woken):
+            self._log.info("device.revoked", device=dev)
+            await self._out.delivered("revoke", me.pid, 0, REVOKE_WAIT)
+
+    def end_person(self, tx: Tx, pid: Pid, now: int) -> None:
+        """The person left the directory: relay closes everything of theirs."""
+        self._owe_revocation(tx, pid, None, now)
+
+    async def expire(self) -> None:
+        """Forgets stale proofs."""
+        now = int(self._clock.now())
+        await self._db.write(lambda tx: tables.expire_proofs(tx, now))
+
+    def _owe_revocation(self, tx: Tx, pid: Pid, dev: Dev | None, now: int) -> None:
+        revoke = Revoke(tenant=self._tenant, pid=pid, iat=now, until=now + GRANT_SECONDS, dev=dev)
+        outbox.add_revocation(tx, pid, self._signer.sign(revoke))
+
+    def _devices_changed(self, tx: Tx, pid: Pid) -> None:
+        since.add(tx, [pid], Topic.DEVICES)
+        outbox.add_hint(tx, pid, Topic.DEVICES, lane=pid)
+
+    def _certify(self, tx: Tx, pid: Pid, form: home_api.Start, now: int) -> None:
+        row = tables.Row(form.dev, pid, form.jwk.x, form.label, int(form.persistent), now, now, None)
+        tables.add(tx, row)
+        key = jws.b64(hashlib.sha256(jws.unb64(form.jwk.x)).digest())
+        ledger.append(tx, DeviceCertified(at=now, pid=pid, dev=form.dev, key=key))
+        self._devices_changed(tx, pid)
+        self._log.info("device.certified", device=form.dev)
+
+    def _papers(self, tx: Tx, pid: Pid, dev: Dev, jwk: Jwk, *, persistent: bool, now: int, ends: int) -> Certified:
+        life = PERSISTENT_SECONDS if persistent else SHORT_SECONDS
+        last = tables.last_cert(tx, dev)
+        if last is None or bool(last.persistent) != persistent or last.exp - now < life // 2:
+            iat = max(now, last.iat + 1) if last else now
+            cert = Cert(
+                iss=self._tenant,
+                sub=pid,
+                dev=dev,
+                cnf=Confirmation(jwk=jwk),
+                iat=iat,
+                exp=now + life,
+                persistent=persistent,
+            )
+            last = tables.CertRow(self._signer.sign(cert), iat, cert.exp, int(persistent))
+            tables.add_cert(tx, dev, last)
+        grant = Grant(
+            iss=self._tenant,
+            aud="relay",
+            sub=pid,
+            dev=dev,
+            cnf=Confirmation(jwk=jwk),
+            iat=now,
+            exp=min(now + GRANT_SECONDS, last.exp),
+            jti=jws.b64(secrets.token_bytes(16)),
+        )
+        return Certified(last.jws, self._signer.sign(grant), ends)

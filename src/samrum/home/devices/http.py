@@ -1,0 +1,56 @@
+"""`POST /start`, `POST /grant`, `GET /devices`, `POST /devices/{dev}/revoke`, `POST /certs`."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from litestar import Request, Response, get, post
+from litestar.handlers import BaseRouteHandler
+from litestar.params import JSONBody
+
+from samrum.home.devices.actions import Certified, Devices
+from samrum.home.devices.proof import Proofs
+from samrum.home.errors import NotFound
+from samrum.home.login.door import COOKIE, LONGEST_SECONDS, Door, Signed, cookie_header
+from samrum.wire import home_api, ids
+from samrum.wire.ids import Dev
+
+Begin = Callable[[Signed, Certified], Awaitable[home_api.Started]]
+
+
+def handlers(
+    devices: Devices, proofs: Proofs, door: Door, relay: home_api.RelayAddress, begin: Begin
+) -> list[BaseRouteHandler]:
+    """The routes of this folder; `begin` puts the reply of `/start` together."""
+
+    @post("/start", status_code=200)
+    async def start(
+        request: Request[Any, Any, Any], me: Signed, data: JSONBody[home_api.Start]
+    ) -> Response[home_api.Started]:
+        proven = await proofs.by_key(request, data.dev, data.jwk)
+        certified = await devices.start(me, data, proven)
+        max_age = LONGEST_SECONDS if data.persistent else None
+        header = {"set-cookie": cookie_header(request.cookies[COOKIE], max_age)}
+        return Response(await begin(me, certified), headers=header)
+
+    @post("/grant", status_code=200)
+    async def grant(request: Request[Any, Any, Any], me: Signed) -> home_api.Renewed:
+        certified = await devices.renew(me, await proofs.required(request, me))
+        return home_api.Renewed(cert=certified.cert, grant=certified.grant, relay=relay)
+
+    @get("/devices")
+    async def mine(me: Signed) -> home_api.Devices:
+        return await devices.mine(me)
+
+    @post("/devices/{dev:str}/revoke", status_code=204)
+    async def revoke(me: Signed, dev: str) -> None:
+        try:
+            ids.raw(dev, "d")
+        except ids.BadId:
+            raise NotFound from None
+        await devices.revoke(me, Dev(dev))
+
+    @post("/certs", status_code=200, guards=[door.guard])
+    async def certs(data: JSONBody[home_api.WantCerts]) -> home_api.Certs:
+        return await devices.certs(data.devs)
+
+    return [start, grant, mine, revoke, certs]

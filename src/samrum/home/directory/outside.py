@@ -1,0 +1,68 @@
+"""Reading the directory file: UTF-8 JSON, unknown fields refused.
+
+    {"people": [{"user": "asa.ek", "name": "Åsa Ek", "department": "…", "title": "…", "hash": "$argon2id$…", "may": ["channels"]}],
+     "rooms":  [{"kind": "group", "title": "…", "members": ["asa.ek", …]}]}
+
+`hash` is an argon2id hash (RFC 9106) as argon2-cffi writes it; `may` is optional. A room's first member owns it.
+"""
+
+import unicodedata
+from pathlib import Path
+
+import msgspec
+
+from samrum.plumbing.config import BadConfig
+from samrum.wire.statements import Kind
+
+
+class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One person."""
+
+    user: str
+    name: str
+    hash: str
+    department: str = ""
+    title: str = ""
+    may: list[str] = []
+    """Rights beyond everybody's: `channels` (may create channels)."""
+
+    def login(self) -> str:
+        """The user name as it is compared."""
+        return login_of(self.user)
+
+
+class FirstRoom(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A room to make at the first start."""
+
+    kind: Kind
+    title: str
+    members: list[str]
+
+
+class File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The whole file."""
+
+    people: list[Entry]
+    rooms: list[FirstRoom] = []
+
+
+def login_of(user: str) -> str:
+    """A user name as it is compared: composed, without case or surrounding space."""
+    return unicodedata.normalize("NFC", user).strip().casefold()
+
+
+def read(path: Path) -> File:
+    """The directory file; raises `BadConfig`, whose sentence names no person."""
+    try:
+        file = msgspec.json.decode(path.read_bytes(), type=File)
+    except OSError as error:
+        raise BadConfig(f"{path}: cannot be read: {error.strerror}") from None
+    except msgspec.MsgspecError as error:
+        raise BadConfig(f"{path}: {error}") from None
+    logins = {entry.login() for entry in file.people}
+    if len(logins) != len(file.people):
+        raise BadConfig(f"{path}: a user stands twice")
+    for place, room in enumerate(file.rooms):
+        if not room.members or not {login_of(user) for user in room.members} <= logins:
+            raise BadConfig(f"{path}: rooms[{place}]: members must be people of this file, and at least one")
+    return file

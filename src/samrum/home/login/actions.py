@@ -1,0 +1,68 @@
+"""Checking passwords and opening sessions."""
+
+import asyncio
+import secrets
+from typing import Final
+
+import argon2
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from samrum.home.directory.outside import login_of
+from samrum.home.errors import SignInFailed, TooManyTries
+from samrum.home.login import tables
+from samrum.home.login.door import IDLE_SECONDS, LONGEST_SECONDS, session_hash
+from samrum.home.login.slowing import Slowing
+from samrum.home.people import tables as people
+from samrum.plumbing.clock import Clock
+from samrum.plumbing.log import Log
+from samrum.plumbing.transactions import Transactions
+from samrum.wire.home_api import SignIn
+from samrum.wire.ids import Pid
+
+AT_ONCE: Final = 2
+"""Passwords checked at the same time: each takes 64 MiB."""
+
+
+class Login:
+    """Sign-in with user name and password, and sign-out."""
+
+    def __init__(self, *, db: Transactions, clock: Clock, log: Log) -> None:
+        self._db, self._clock, self._log = db, clock, log
+        self._hasher = argon2.PasswordHasher()
+        self._nobody = self._hasher.hash(secrets.token_urlsafe(16))
+        self._slowing = Slowing()
+        self._checking = asyncio.Semaphore(AT_ONCE)
+
+    async def sign_in(self, form: SignIn, address: str) -> tuple[Pid, str]:
+        """Pseudonym and cookie; raises `SignInFailed` or `TooManyTries`. An unknown user costs the same and answers the same."""
+        login, now = login_of(form.user), self._clock.now()
+        wait = self._slowing.wait(login, address, now)
+        if wait > 0:
+            raise TooManyTries(wait)
+        self._slowing.failed(login, address, now)
+        found = await self._db.read(lambda tx: people.by_login(tx, login))
+        async with self._checking:
+            fits = await asyncio.to_thread(self._fits, found[1] if found else self._nobody, form.password)
+        if found is None or not fits:
+            self._log.info("sign_in.failed")
+            raise SignInFailed
+        self._slowing.succeeded(login, address)
+        pid, cookie, opened = found[0], secrets.token_urlsafe(32), int(self._clock.now())
+        await self._db.write(lambda tx: tables.add(tx, session_hash(cookie), pid, opened, opened + LONGEST_SECONDS))
+        self._log.info("sign_in.done", person=pid)
+        return pid, cookie
+
+    async def sign_out(self, session: str) -> None:
+        """Ends a session."""
+        await self._db.write(lambda tx: tables.end(tx, session))
+
+    async def expire(self) -> None:
+        """Forgets sessions that ended."""
+        now = int(self._clock.now())
+        await self._db.write(lambda tx: tables.expire(tx, now, now - IDLE_SECONDS))
+
+    def _fits(self, stored: str, password: str) -> bool:
+        try:
+            return self._hasher.verify(stored, password)
+        except (VerificationError, InvalidHashError):
+            return False

@@ -1,0 +1,1 @@
+"""Schema changes, oldest first. Each table says its retention."""

@@ -1,0 +1,62 @@
+"""How names are compared in a search: case and accents do not count, but å, ä and ö are letters of their own.
+
+Who types `a` also finds å, ä and á; who types `å` finds å only. Norwegian and Danish ø counts as an accented o, æ as ae.
+"""
+
+import re
+import unicodedata
+from typing import Final
+
+KEPT: Final = "åäö"
+_MORE: Final = str.maketrans({"ø": "o", "æ": "ae", "œ": "oe", "ß": "ss", "ł": "l", "đ": "d", "ð": "d", "þ": "th"})
+_ALSO: Final = {"a": "[aåä]", "o": "[oö]"}
+_WORD: Final = re.compile(r"[\w.@-]+")
+
+
+def fold(text: str) -> str:
+    """`text` in lower case without accents, å ä ö kept."""
+    out = []
+    for letter in unicodedata.normalize("NFC", text).casefold().translate(_MORE):
+        if letter in KEPT:
+            out.append(letter)
+        else:
+            out.extend(c for c in unicodedata.normalize("NFD", letter) if not unicodedata.combining(c))
+    return "".join(out)
+
+
+def plain(folded: str) -> str:
+    """Folded text with å ä ö as a and o too: what the database compares first."""
+    return folded.translate(str.maketrans("åäö", "aao"))
+
+
+class Query:
+    """One search."""
+
+    def __init__(self, text: str) -> None:
+        self.words = _WORD.findall(fold(text))
+        self._patterns = [re.compile("".join(_ALSO.get(c, re.escape(c)) for c in word)) for word in self.words]
+
+    def rank(self, name: str, others: str) -> int | None:
+        """How well folded `name` and `others` (department, user name) match; smaller is better, `None`: not at all.
+
+        0: the name starts so · 1: a word of it does · 2: a word of the others does · 3: somewhere within.
+        """
+        worst = 0
+        for pattern in self._patterns:
+            found = _place(pattern, name, others)
+            if found is None:
+                return None
+            worst = max(worst, found)
+        if worst == 1 and self._patterns and self._patterns[0].match(name):
+            return 0
+        return worst
+
+
+def _place(pattern: "re.Pattern[str]", name: str, others: str) -> int | None:
+    if pattern.match(name):
+        return 0
+    if any(pattern.match(word) for word in re.split(r"[\W_]+", name)):
+        return 1
+    if any(pattern.match(word) for word in re.split(r"[\W_]+", others)):
+        return 2
+    return 3 if pattern.search(name) or pattern.search(others) else None

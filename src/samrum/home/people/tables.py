@@ -1,0 +1,129 @@
+"""SQL of people."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from samrum.plumbing.transactions import Tx
+from samrum.wire.home_api import Person
+from samrum.wire.ids import Pid, RoomId
+
+_COLUMNS = "pid, name, department, title"
+_BY_LOGIN = sa.text("SELECT pid, hash FROM person WHERE login = :login AND disabled = 0")
+_BY_PIDS = sa.text(f"SELECT {_COLUMNS} FROM person WHERE pid IN :pids").bindparams(  # noqa: S608  a constant
+    sa.bindparam("pids", expanding=True)
+)
+_CANDIDATES = sa.text(
+    f"SELECT {_COLUMNS}, login, folded FROM person WHERE disabled = 0 AND folded LIKE :like ESCAPE '!'"  # noqa: S608
+)
+_ALL = sa.text("SELECT pid, login, name, department, title, hash, may, disabled FROM person")
+_ADD = sa.text(
+    "INSERT INTO person (pid, login, name, department, title, hash, may, folded, disabled) "
+    "VALUES (:pid, :login, :name, :department, :title, :hash, :may, :folded, 0)"
+)
+_CHANGE = sa.text(
+    "UPDATE person SET name = :name, department = :department, title = :title, hash = :hash, may = :may, "
+    "folded = :folded, disabled = 0 WHERE login = :login"
+)
+_DISABLE = sa.text("UPDATE person SET disabled = 1, hash = '' WHERE pid = :pid")
+_ACTIVE = sa.text("SELECT pid FROM person WHERE disabled = 0 AND pid IN :pids").bindparams(
+    sa.bindparam("pids", expanding=True)
+)
+_MAY = sa.text("SELECT may FROM person WHERE pid = :pid")
+_OF_ROOMS = sa.text(
+    "SELECT DISTINCT p.pid, p.name, p.department, p.title FROM person p JOIN member m ON m.pid = p.pid "
+    "WHERE m.room IN :rooms LIMIT :limit"
+).bindparams(sa.bindparam("rooms", expanding=True))
+SOME = 500
+"""Values in one IN list."""
+
+
+class Known(NamedTuple):
+    """A person as home's table holds it."""
+
+    pid: Pid
+    login: str
+    name: str
+    department: str
+    title: str
+    hash: str
+    may: str
+    disabled: int
+
+
+class Candidate(NamedTuple):
+    """A person that may fit a search."""
+
+    person: Person
+    login: str
+
+
+def _person(row: sa.Row[tuple[Pid, str, str, str]]) -> Person:
+    return Person(pid=row.pid, name=row.name, department=row.department, title=row.title)
+
+
+def by_login(tx: Tx, login: str) -> tuple[Pid, str] | None:
+    """Pseudonym and password hash of an enabled person."""
+    row = tx.execute(_BY_LOGIN, {"login": login}).first()
+    return (row.pid, row.hash) if row else None
+
+
+def people(tx: Tx, pids: Iterable[Pid]) -> list[Person]:
+    """The people with these pseudonyms; unknown ones are left out."""
+    wanted = list(dict.fromkeys(pids))
+    return [
+        _person(row)
+        for start in range(0, len(wanted), SOME)
+        for row in tx.execute(_BY_PIDS, {"pids": wanted[start : start + SOME]})
+    ]
+
+
+def candidates(tx: Tx, plain_word: str) -> list[Candidate]:
+    """Enabled people whose folded text holds `plain_word`."""
+    like = plain_word.replace("!", "!!").replace("%", "!%").replace("_", "!_")
+    return [Candidate(_person(row), row.login) for row in tx.execute(_CANDIDATES, {"like": f"%{like}%"})]
+
+
+def everybody(tx: Tx) -> list[Known]:
+    """All people, the disabled ones too."""
+    return [Known(*row) for row in tx.execute(_ALL)]
+
+
+def add(tx: Tx, known: Known, folded: str) -> None:
+    """A new person."""
+    tx.execute(_ADD, known._asdict() | {"folded": folded})
+
+
+def change(tx: Tx, known: Known, folded: str) -> None:
+    """Newer facts about a person, found by login."""
+    tx.execute(_CHANGE, known._asdict() | {"folded": folded})
+
+
+def disable(tx: Tx, pid: Pid) -> None:
+    """The person left the directory: the name stays for old messages."""
+    tx.execute(_DISABLE, {"pid": pid})
+
+
+def active(tx: Tx, pids: Iterable[Pid]) -> set[Pid]:
+    """Those of `pids` that are enabled people."""
+    wanted = list(pids)
+    return {
+        row.pid
+        for start in range(0, len(wanted), SOME)
+        for row in tx.execute(_ACTIVE, {"pids": wanted[start : start + SOME]})
+    }
+
+
+def may(tx: Tx, pid: Pid) -> set[str]:
+    """What the directory allows a person beyond everybody's rights."""
+    return set((tx.execute(_MAY, {"pid": pid}).scalar() or "").split())
+
+
+def of_rooms(tx: Tx, rooms: Iterable[RoomId], limit: int) -> list[Person]:
+    """Members of these rooms, each once."""
+    wanted, found = list(rooms), dict[Pid, Person]()
+    for start in range(0, len(wanted), SOME):
+        part = {"rooms": wanted[start : start + SOME], "limit": limit}
+        found.update((row.pid, _person(row)) for row in tx.execute(_OF_ROOMS, part))
+    return list(found.values())[:limit]

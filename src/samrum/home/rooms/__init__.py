@@ -1,0 +1,1 @@
+"""Rooms: who is in them, decided here, signed, chained and handed to relay."""

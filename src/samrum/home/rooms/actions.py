@@ -1,0 +1,225 @@
+"""Creating rooms, changing their members and titles: decided, signed, logged and owed to relay in one transaction."""
+
+from typing import Final
+
+from samrum.home.devices.proof import Proven
+from samrum.home.errors import BadMembers, NotAllowed
+from samrum.home.keys import tables as key_tables
+from samrum.home.keys.actions import EpochKeys
+from samrum.home.keys.folder import Signer
+from samrum.home.ledger import actions as ledger
+from samrum.home.ledger.chain import RosterSigned
+from samrum.home.outbox import actions as outbox
+from samrum.home.people import tables as people
+from samrum.home.rooms import change as rules
+from samrum.home.rooms import tables, view
+from samrum.home.rooms.access import Want, access_room
+from samrum.home.rooms.change import Change
+from samrum.home.since import tables as since
+from samrum.plumbing.clock import Clock
+from samrum.plumbing.log import Log
+from samrum.plumbing.transactions import Transactions, Tx
+from samrum.wire import jws
+from samrum.wire.chain import RoomState
+from samrum.wire.home_api import Changed, ChangeMembers, NewRoom, Rosters
+from samrum.wire.ids import Pid, RoomId, TenantId
+from samrum.wire.statements import Kind, MemberEntry, Role, Roster, Topic
+
+RETENTION: Final = "365d"
+"""The retention class of messages, until an administrator can choose."""
+EPOCH_SECONDS: Final = 30 * 86_400
+"""An epoch key's longest life."""
+RELAY_SECONDS: Final = 1.0
+"""How long an answer waits for relay's word."""
+
+
+class Rooms:
+    """The rooms of this authority."""
+
+    def __init__(
+        self,
+        *,
+        db: Transactions,
+        clock: Clock,
+        signer: Signer,
+        tenant: TenantId,
+        keys: EpochKeys,
+        out: outbox.Outbox,
+        log: Log,
+    ) -> None:
+        self._db, self._clock, self._signer, self._tenant = db, clock, signer, tenant
+        self._keys, self._out, self._log = keys, out, log
+
+    async def create(self, me: Pid, new: NewRoom, proven: Proven | None) -> Changed:
+        """The new room, or the one that the same request (or the same two people) made before."""
+        now = int(self._clock.now())
+
+        def write(tx: Tx) -> RoomId:
+            if proven:
+                proven.use(tx)
+            if new.kind == Kind.CHANNEL and "channels" not in people.may(tx, me):
+                raise NotAllowed
+            return self._create(tx, me, new, now)
+
+        room = await self._db.write(write, publish=self._out.woken)
+        return await self._changed(me, room, proven)
+
+    async def found(self, owner: Pid, new: NewRoom) -> None:
+        """As `create`, at the directory's word."""
+        now = int(self._clock.now())
+        await self._db.write(lambda tx: self._create(tx, owner, new, now), publish=self._out.woken)
+
+    async def change_members(self, me: Pid, room: RoomId, wanted: ChangeMembers, proven: Proven | None) -> Changed:
+        """Adds, removes and gives roles as one change. Who leaves by it gets the chain up to there."""
+        now = int(self._clock.now())
+
+        def write(tx: Tx) -> None:
+            if proven:
+                proven.use(tx)
+            row, _ = access_room(tx, me, room, Want.READ)
+            members = tables.members(tx, room)
+            change = rules.decide(members, row.policy(), me, wanted)
+            added = [entry.pid for entry in change.add]
+            if people.active(tx, added) != set(added):
+                raise BadMembers
+            if not change.empty():
+                self._apply(tx, row, change, now, new_epoch=change.new_epoch(row.policy()))
+
+        await self._db.write(write, publish=self._out.woken)
+        return await self._changed(me, room, proven)
+
+    async def rename(self, me: Pid, room: RoomId, text: str, proven: Proven | None) -> Changed:
+        """Gives the room another title. Only home and browsers hear of it."""
+        now = int(self._clock.now())
+
+        def write(tx: Tx) -> None:
+            if proven:
+                proven.use(tx)
+            row, _ = access_room(tx, me, room, Want.MANAGE)
+            title = rules.title_of(Kind(row.kind), text)
+            if title != row.title:
+                tables.rename(tx, room, title, now)
+                since.add_for_members(tx, room)
+                outbox.add_hint(tx, room, Topic.ROOM, lane=room, version=row.version)
+
+        await self._db.write(write, publish=self._out.woken)
+        return await self._changed(me, room, proven)
+
+    async def rosters(self, me: Pid, wanted: dict[RoomId, int]) -> Rosters:
+        """The chains of one's own rooms after the given versions; of former ones up to one's removal."""
+        return await self._db.read(
+            lambda tx: Rosters(
+                rosters={room: chain for room, after in wanted.items() if (chain := view.chain(tx, me, room, after))}
+            )
+        )
+
+    def new_epochs(self, tx: Tx, pid: Pid, now: int) -> None:
+        """Gives each of a person's rooms a new key: one of their devices was reported lost."""
+        for room in tables.of_person(tx, pid):
+            row = tables.get(tx, room)
+            if row:
+                self._apply(tx, row, Change([], [], []), now, new_epoch=True)
+
+    async def renew_epochs(self, limit: int) -> int:
+        """Gives up to `limit` rooms a new key whose key is 30 days old; returns how many."""
+        now = int(self._clock.now())
+
+        def write(tx: Tx) -> int:
+            rooms = [tables.get(tx, room) for room in key_tables.old(tx, now - EPOCH_SECONDS, limit)]
+            for row in rooms:
+                if row:
+                    self._apply(tx, row, Change([], [], []), now, new_epoch=True)
+            return len(rooms)
+
+        return await self._db.write(write, publish=self._out.woken)
+
+    def _create(self, tx: Tx, me: Pid, new: NewRoom, now: int) -> RoomId:
+        existing = tables.get(tx, new.room)
+        if existing is not None:
+            if existing.creator != me:
+                raise NotAllowed
+            return new.room
+        title = rules.title_of(new.kind, new.title)
+        others, direct = new.members, new.kind == Kind.DIRECT
+        if len(set(others)) != len(others) or me in others or (direct and len(others) != 1):
+            raise BadMembers
+        pair = ":".join(sorted([me, others[0]])) if direct else None
+        if pair and (there := tables.of_pair(tx, pair)):
+            return there
+        if people.active(tx, others) != set(others):
+            raise BadMembers
+        row = tables.Row(
+            room=new.room,
+            kind=new.kind,
+            title=title,
+            history="open",
+            post=Role.MEMBER,
+            retention=RETENTION,
+            creator=me,
+            version=0,
+            head=jws.FIRST,
+            delivered=0,
+            epoch=0,
+            changed=now,
+        )
+        tables.add(tx, row, pair)
+        mine = MemberEntry(pid=me, role=Role.MEMBER if direct else Role.OWNER)
+        add = [mine, *(MemberEntry(pid=pid, role=Role.MEMBER) for pid in others)]
+        self._apply(tx, row, Change(add, [], []), now, new_epoch=True)
+        return new.room
+
+    def _apply(self, tx: Tx, row: tables.Row, change: Change, now: int, *, new_epoch: bool) -> None:
+        """Signs the next roster and writes everything that goes with it. The chain's own rules are checked on the way."""
+        last = key_tables.get(tx, row.room, row.epoch)
+        before = RoomState(
+            tenant=self._tenant,
+            room=row.room,
+            version=row.version,
+            head=row.head,
+            epoch=last.statement() if last else None,
+            policy=row.policy(),
+            members=tables.members(tx, row.room),
+        )
+        epoch = before.epoch
+        if new_epoch or epoch is None:
+            epoch = self._keys.new(tx, row.room, row.epoch + 1, row.retention, now)
+        roster = Roster(
+            tenant=self._tenant,
+            room=row.room,
+            version=row.version + 1,
+            prev=row.head,
+            epoch=epoch,
+            policy=row.policy(),
+            at=now,
+            add=change.add,
+            remove=change.remove,
+            role=change.role,
+        )
+        statement = self._signer.sign(roster)
+        after = before.apply(roster, statement)
+        tables.save(tx, before, after, statement, open_history=row.history == "open", now=now)
+        ledger.append(tx, RosterSigned(at=now, room=row.room, version=roster.version, digest=after.head))
+        outbox.add_roster(tx, row.room, roster.version)
+        since.add_for_members(tx, row.room)
+        since.add(tx, change.remove, Topic.ROOM, row.room)
+        outbox.add_hint(tx, row.room, Topic.ROOM, lane=row.room, version=roster.version)
+        for pid in change.remove:
+            outbox.add_hint(tx, pid, Topic.ROOM, lane=row.room, version=roster.version)
+        self._log.info("room.changed", room=row.room, version=roster.version, epoch=epoch.n, members=len(after.members))
+
+    async def _changed(self, me: Pid, room: RoomId, proven: Proven | None) -> Changed:
+        """The room for `me` after relay has it (or 1 s); with the current key only where a device proved itself."""
+        row = await self._db.read(lambda tx: tables.get(tx, room))
+        if row and row.delivered < row.version:
+            await self._out.delivered("roster", room, row.version, RELAY_SECONDS)
+        now = int(self._clock.now())
+
+        def work(tx: Tx) -> Changed:
+            changed = view.changed(tx, me, room)
+            if proven and not changed.room.removed:
+                current = tables.get(tx, room)
+                assert current is not None  # it has just been read
+                changed.keys = self._keys.release(tx, me, [(room, current.epoch)], [], now)
+            return changed
+
+        return await (self._db.write(work) if proven else self._db.read(work))

@@ -1,0 +1,142 @@
+"""SQL of rooms: the row, the members now, the intervals of membership, the signed chain."""
+
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from samrum.plumbing.transactions import Tx
+from samrum.wire.chain import Member, RoomState
+from samrum.wire.ids import Pid, RoomId
+from samrum.wire.statements import Kind, Policy, Role
+
+_ROOM = "room, kind, title, history, post, retention, creator, version, head, delivered, epoch, changed"
+_GET = sa.text(f"SELECT {_ROOM} FROM room WHERE room = :room")  # noqa: S608  a constant
+_ADD = sa.text(
+    f"INSERT INTO room ({_ROOM}, pair) "  # noqa: S608
+    "VALUES (:room, :kind, :title, :history, :post, :retention, :creator, 0, :head, 0, 0, :changed, :pair)"
+)
+_OF_PAIR = sa.text("SELECT room FROM room WHERE pair = :pair")
+_STATE = sa.text(
+    "UPDATE room SET version = :version, head = :head, epoch = :epoch, changed = :changed WHERE room = :room"
+)
+_TITLE = sa.text("UPDATE room SET title = :title, changed = :changed WHERE room = :room")
+_MEMBERS = sa.text("SELECT pid, role, until FROM member WHERE room = :room")
+_ROLE_OF = sa.text("SELECT role FROM member WHERE room = :room AND pid = :pid")
+_ADD_MEMBER = sa.text("INSERT INTO member (room, pid, role, until) VALUES (:room, :pid, :role, :until)")
+_CHANGE_MEMBER = sa.text("UPDATE member SET role = :role, until = :until WHERE room = :room AND pid = :pid")
+_DROP_MEMBER = sa.text("DELETE FROM member WHERE room = :room AND pid = :pid")
+_BEGIN = sa.text("INSERT INTO membership (room, pid, from_version, from_epoch) VALUES (:room, :pid, :version, :epoch)")
+_FINISH = sa.text(
+    "UPDATE membership SET to_version = :version, to_epoch = :epoch WHERE room = :room AND pid = :pid AND to_version IS NULL"
+)
+_ADD_ROSTER = sa.text("INSERT INTO roster (room, version, jws) VALUES (:room, :version, :jws)")
+_OF_PERSON = sa.text(
+    "SELECT r.room FROM room r JOIN member m ON m.room = r.room WHERE m.pid = :pid ORDER BY r.changed DESC, r.room"
+)
+_LEFT_AT = sa.text("SELECT MAX(to_version) FROM membership WHERE room = :room AND pid = :pid")
+_CHAIN = sa.text("SELECT jws FROM roster WHERE room = :room AND version > :after AND version <= :upto ORDER BY version")
+_FOUNDED = sa.text("INSERT INTO founding (title, room) VALUES (:title, :room) ON CONFLICT DO NOTHING")
+_FOUNDING = sa.text("SELECT room FROM founding WHERE title = :title")
+
+
+class Row(NamedTuple):
+    """One room."""
+
+    room: RoomId
+    kind: str
+    title: str
+    history: str
+    post: str
+    retention: str
+    creator: Pid
+    version: int
+    head: str
+    delivered: int
+    epoch: int
+    changed: int
+
+    def policy(self) -> Policy:
+        """The rules that relay must know."""
+        return Policy(kind=Kind(self.kind), history=self.history, post=self.post)
+
+
+def get(tx: Tx, room: RoomId) -> Row | None:
+    """The room, whoever asks."""
+    row = tx.execute(_GET, {"room": room}).first()
+    return Row(*row) if row else None
+
+
+def add(tx: Tx, row: Row, pair: str | None) -> None:
+    """A new room before its first roster. `pair` names the two people of a direct message and is unique."""
+    tx.execute(_ADD, {**row._asdict(), "pair": pair})
+
+
+def of_pair(tx: Tx, pair: str) -> RoomId | None:
+    """The direct message of two people."""
+    room: RoomId | None = tx.execute(_OF_PAIR, {"pair": pair}).scalar()
+    return room
+
+
+def rename(tx: Tx, room: RoomId, title: str, now: int) -> None:
+    """A new title."""
+    tx.execute(_TITLE, {"room": room, "title": title, "changed": now})
+
+
+def members(tx: Tx, room: RoomId) -> dict[Pid, Member]:
+    """Who is in the room now."""
+    return {row.pid: Member(Role(row.role), row.until) for row in tx.execute(_MEMBERS, {"room": room})}
+
+
+def role_of(tx: Tx, room: RoomId, pid: Pid) -> Role | None:
+    """The person's role in the room now."""
+    role = tx.execute(_ROLE_OF, {"room": room, "pid": pid}).scalar()
+    return Role(role) if role else None
+
+
+def save(tx: Tx, before: RoomState, after: RoomState, statement: str, *, open_history: bool, now: int) -> None:
+    """Writes one change: the signed roster, the members, the intervals of membership."""
+    room, epoch = after.room, after.epoch.n if after.epoch else 0
+    tx.execute(_ADD_ROSTER, {"room": room, "version": after.version, "jws": statement})
+    row = {"room": room, "version": after.version, "head": after.head, "epoch": epoch, "changed": now}
+    tx.execute(_STATE, row)
+    last_epoch = before.epoch.n if before.epoch else 0
+    for pid in before.members.keys() - after.members.keys():
+        tx.execute(_DROP_MEMBER, {"room": room, "pid": pid})
+        tx.execute(_FINISH, {"room": room, "pid": pid, "version": after.version, "epoch": last_epoch})
+    added: list[dict[str, str | int | None]] = []
+    changed: list[dict[str, str | int | None]] = []
+    for pid, member in after.members.items():
+        if before.members.get(pid) != member:
+            values = {"room": room, "pid": pid, "role": str(member.role), "until": member.until}
+            (changed if pid in before.members else added).append(values)
+    if added:
+        tx.execute(_ADD_MEMBER, added)
+        begin = [
+            {"room": room, "pid": one["pid"], "version": after.version, "epoch": 1 if open_history else epoch}
+            for one in added
+        ]
+        tx.execute(_BEGIN, begin)
+    if changed:
+        tx.execute(_CHANGE_MEMBER, changed)
+
+
+def of_person(tx: Tx, pid: Pid) -> list[RoomId]:
+    """The rooms a person is in, last changed first."""
+    return [row.room for row in tx.execute(_OF_PERSON, {"pid": pid})]
+
+
+def left_at(tx: Tx, room: RoomId, pid: Pid) -> int | None:
+    """The version that last removed a person."""
+    version: int | None = tx.execute(_LEFT_AT, {"room": room, "pid": pid}).scalar()
+    return version
+
+
+def chain(tx: Tx, room: RoomId, after: int, upto: int) -> list[str]:
+    """The room's signed rosters after one version up to another, oldest first."""
+    return [row.jws for row in tx.execute(_CHAIN, {"room": room, "after": after, "upto": upto})]
+
+
+def founded(tx: Tx, title: str, fresh: RoomId) -> RoomId:
+    """The id of a room of the directory file: the remembered one, or `fresh`, which is remembered now."""
+    tx.execute(_FOUNDED, {"title": title, "room": fresh})
+    return RoomId(tx.execute(_FOUNDING, {"title": title}).scalar_one())

@@ -1,0 +1,1 @@
+"""What changed for a person, under one cursor."""

@@ -1,0 +1,1 @@
+"""The web client's files, and the headers that every answer of home carries."""
