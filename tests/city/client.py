@@ -247,9 +247,13 @@ class Device:
         draft = msgspec.structs.replace(draft, **fields)
         return envelope.seal(draft, content.pad(Content(t=text)), self.epoch_keys[room, state.epoch.n], self.key)
 
-    async def send(self, room: RoomId, text: str) -> stream.Sent:
-        """Sends and waits until relay has it on disk. Waits out a relay that has not applied the room yet."""
-        for _ in range(50):
+    async def send(self, room: RoomId, text: str, *, tries: int = 50) -> stream.Sent:
+        """Sends and waits until relay has it on disk. Waits out a relay that has not applied the room yet (0.1 s a try)."""
+        epoch = self.rooms[room].epoch
+        assert epoch is not None
+        if (room, epoch.n) not in self.epoch_keys:
+            await self.want_keys((room, epoch.n))
+        for _ in range(tries):
             sealed = self.seal(room, text)
             msg = ids.text("m", envelope.parse(sealed).msg_id)
             await self.put(stream.Send(env=sealed))

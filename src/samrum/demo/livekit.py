@@ -30,7 +30,7 @@ def configuration(places: Places) -> str:
         },
         "room": {"auto_create": True, "empty_timeout": 60, "departure_timeout": 20, "max_participants": 0},
         "webhook": {"api_key": KEY, "urls": [f"{places.relay_url}/livekit/webhook"]},
-        "logging": {"level": "info", "json": True, "pion_level": "error"},
+        "logging": {"level": "info", "json": True, "pion_level": "error", "component_levels": {"api": "warn"}},
     }
     return msgspec.json.format(msgspec.json.encode(config), indent=2).decode() + "\n"
 
