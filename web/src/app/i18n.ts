@@ -11,7 +11,7 @@ import { type Language, rememberLanguage, startLanguage } from './preferences';
 const TAGS: Readonly<Record<Language, string>> = { sv: 'sv-SE', en: 'en-GB', de: 'de-DE' };
 
 async function load(language: Language): Promise<ResourceLanguage> {
-  const modules = { sv: () => import('./languages/sv'), en: () => import('./languages/en'), de: () => import('./languages/de') };
+  const modules = { sv: () => import('../languages/sv'), en: () => import('../languages/en'), de: () => import('../languages/de') };
   const found = (await modules[language]()).default as Record<string, ResourceLanguage[string]>;
   return Object.fromEntries(Object.entries(found).map(([path, catalogue]) => [path.split('/').at(-3) ?? '', catalogue]));
 }

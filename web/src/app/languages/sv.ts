@@ -1,1 +1,0 @@
-export default import.meta.glob('../../*/locales/sv.json', { eager: true, import: 'default' });

@@ -1,0 +1,1 @@
+export default import.meta.glob('../*/locales/sv.json', { eager: true, import: 'default' });
