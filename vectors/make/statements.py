@@ -177,9 +177,12 @@ def hkdf(key: bytes, salt: bytes, info: bytes) -> bytes:
 
 
 def msgpack_map(text: str) -> bytes:
-    """{"v": 1, "t": text, "m": []} by MessagePack's specification; text up to 65,535 bytes."""
+    """{"v": 1, "t": text, "m": []} by MessagePack's specification, in the shortest forms; text up to 65,535 bytes."""
     data = text.encode()
-    size = bytes([0xA0 | len(data)]) if len(data) < 32 else b"\xda" + struct.pack(">H", len(data))
+    if len(data) < 32:
+        size = bytes([0xA0 | len(data)])
+    else:
+        size = bytes([0xD9, len(data)]) if len(data) < 256 else b"\xda" + struct.pack(">H", len(data))
     return b"\x83\xa1v\x01\xa1t" + size + data + b"\xa1m\x90"
 
 

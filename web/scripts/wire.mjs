@@ -10,10 +10,10 @@ import standaloneCode from 'ajv/dist/standalone/index.js';
 
 const HERE = new URL('../src/wire/', import.meta.url);
 const NOTE = '// Made by scripts/wire.mjs from the wire structs in src/samrum/wire (make wire). Not to be edited by hand.\n';
-/** What browsers receive, besides relay's frames: only this needs validators. */
+/** What browsers receive, besides relay's frames and statements: only this needs validators. */
 const RECEIVED = [
   'Session', 'Started', 'Renewed', 'Since', 'People', 'Changed', 'Keys', 'Rosters', 'Certs', 'Devices', 'Problem', 'Join',
-  'Cert', 'Roster', 'Hint', 'Content',
+  'Content',
 ];
 const BRANDS = { p: 'Pid', d: 'Dev', r: 'RoomId', t: 'TenantId', k: 'KeyId', m: 'MsgId', c: 'CallId' };
 
@@ -76,12 +76,12 @@ function types() {
   return out.join('');
 }
 
-const received = [...new Set([...RECEIVED, ...Object.values(schema.frames.relay)])];
+const received = [...new Set([...RECEIVED, ...Object.keys(schema.typ), ...Object.values(schema.frames.relay)])];
 
 function validators() {
   const ajv = new Ajv({
     code: { source: true, esm: true, lines: false },
-    strictTypes: false, messages: false, useDefaults: true, allErrors: false,
+    strictTypes: false, messages: false, inlineRefs: false, useDefaults: true, allErrors: false,
   });
   ajv.addKeyword({ keyword: 'bytes', code: (cxt) => cxt.pass(_`${cxt.data} instanceof Uint8Array`) });
   ajv.addSchema({ $id: 'wire', $defs: withoutWords(schema.$defs) });

@@ -1,5 +1,8 @@
 """The plain text of an envelope: `len u32 | msgpack map | zero padding` to 256 B, 1, 4, 16 or 60 KiB.
 
+The map is written in MessagePack's shortest forms, each key once; anything else is refused, so that what a browser shows and
+what home's records hold can never be two readings of the same bytes.
+
 Only home's records reader and the browser open it; relay never imports this module (a wall in `pyproject.toml`).
 """
 
@@ -48,10 +51,15 @@ def unpad(data: bytes) -> Content:
     (length,) = struct.unpack_from(">I", data)
     if length > len(data) - 4 or any(data[4 + length :]):
         raise BadContent
+    body = data[4 : 4 + length]
     try:
-        return _decoder.decode(data[4 : 4 + length])
+        content = _decoder.decode(body)
+        shortest = msgspec.msgpack.encode(msgspec.msgpack.decode(body))
     except (msgspec.MsgspecError, ValueError):
         raise BadContent from None
+    if shortest != body:
+        raise BadContent
+    return content
 
 
 def _map(content: Content) -> dict[str, object]:

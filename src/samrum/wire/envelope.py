@@ -28,6 +28,8 @@ MIN_BYTES: Final = HEAD_BYTES + aead.HEADER_BYTES + 4 + aead.TAG_BYTES + SIG_BYT
 SIGNED: Final = b"samrum/msg/1\0"
 NOT_STORED: Final = 1
 """Flag bit 0: a signal that relay passes on and forgets."""
+MAX_NUMBER: Final = (1 << 53) - 1
+"""The largest `seq` and `sent_at`: what a browser's numbers and a database's hold exactly."""
 
 
 class EnvelopeKind(IntEnum):
@@ -88,7 +90,7 @@ def parse(data: bytes) -> Envelope:
     (length,) = struct.unpack_from(">I", data, start - 4)
     if start + length + SIG_BYTES != len(data) or header[0] != aead.HEADER_BYTES or length < aead.TAG_BYTES:
         raise BadEnvelope
-    if seq < 1 or flags & ~NOT_STORED:
+    if not 1 <= seq <= MAX_NUMBER or sent_at > MAX_NUMBER or flags & ~NOT_STORED:
         raise BadEnvelope
     return Envelope(
         suite=suite, tenant=tenant, room=room, key_id=key_id, epoch=epoch, pid=pid, dev=dev, seq=seq, msg_id=msg_id,

@@ -19,7 +19,9 @@ KeyId = NewType("KeyId", str)
 MsgId = NewType("MsgId", str)
 CallId = NewType("CallId", str)
 
-_BODY: Final = "[a-z2-7]{25}[aeimquy4]$"
+END: Final = r"(?!\n)$"
+"""The end of a pattern for Python and for ECMAScript: Python's `$` alone would let one newline follow."""
+_BODY: Final = "[a-z2-7]{25}[aeimquy4]" + END
 
 # The same types for struct fields, where msgspec checks the spelling.
 PidField = Annotated[Pid, Meta(pattern="^p_" + _BODY)]

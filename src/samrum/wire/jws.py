@@ -6,7 +6,7 @@ The bytes travel and are stored verbatim, so nothing is canonicalised. A verifie
 import base64
 import hashlib
 from collections.abc import Callable
-from typing import Any, ClassVar, Protocol, TypeVar
+from typing import Any, ClassVar, Final, Protocol, TypeVar
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -32,6 +32,15 @@ class Statement(Protocol):
 
 
 S = TypeVar("S", bound=msgspec.Struct)
+
+
+_REGISTRY: Final = jose.JWSRegistry(algorithms=["Ed25519"])
+_REGISTRY.max_payload_length = MAX_BYTES  # joserfc's own limit is below a roster of `home_api.MAX_MEMBERS` members
+
+_P: Final = 2**255 - 19
+_EIGHTH: Final = 0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826
+_SMALL: Final = frozenset({0, 1, _P - 1, _EIGHTH, _P - _EIGHTH})
+"""y of the eight points whose order divides 8: under such a key a signature says nothing of its message (decision 4)."""
 
 
 class _Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -60,7 +69,7 @@ def sign(payload: msgspec.Struct, kid: str, key: Ed25519PrivateKey) -> str:
         {"alg": "Ed25519", "typ": typ, "kid": kid},
         msgspec.json.encode(payload),
         OKPKey.import_key(key),
-        algorithms=["Ed25519"],
+        registry=_REGISTRY,
     )
 
 
@@ -99,7 +108,7 @@ def verify(jws: str, want: type[S], key_of: Callable[[str], Ed25519PublicKey | N
         key = key_of(header.kid)
         if key is None:
             raise BadStatement
-        jose.deserialize_compact(jws, OKPKey.import_key(key), algorithms=["Ed25519"])
+        jose.deserialize_compact(jws, OKPKey.import_key(key), registry=_REGISTRY)
         return _decoder(want).decode(_unb64(body))
     except (ValueError, JoseError, msgspec.MsgspecError):
         raise BadStatement from None
@@ -139,8 +148,9 @@ def jwk_of(key: Ed25519PublicKey) -> Jwk:
 
 
 def key_of_jwk(jwk: Jwk) -> Ed25519PublicKey:
-    """The key of a public JWK; raises `BadStatement` for another kind of key."""
+    """The key of a public JWK; raises `BadStatement` for another kind of key, another spelling, or a point of small order."""
     raw = unb64(jwk.x)
-    if jwk.kty != "OKP" or jwk.crv != "Ed25519" or len(raw) != 32:
+    y = int.from_bytes(raw, "little") & (1 << 255) - 1
+    if jwk.kty != "OKP" or jwk.crv != "Ed25519" or len(raw) != 32 or y >= _P or y in _SMALL:
         raise BadStatement
     return Ed25519PublicKey.from_public_bytes(raw)

@@ -19,19 +19,15 @@ from samrum.wire.codes import Code
 TARGET: Final = Path(__file__).parents[3] / "web" / "src" / "wire" / "schema.json"
 
 _MODULES: Final = (base, content, home_api, relay_api, statements, stream)
-_HOME_ONLY: Final = {statements.Call, statements.Head, statements.Revoke}
-"""Between home and relay; a browser never sees them."""
 _RENAMED: Final = {stream.Proof: "HelloProof", stream.Error: "StreamError"}
 """Names that would clash in the web client."""
 
 
 def structs() -> list[type[base.Wire]]:
-    """Every wire struct that a browser reads or writes, in the order of the modules."""
+    """Every wire struct but the bodies of home's calls to relay, in the order of the modules."""
     found = []
     for module in _MODULES:
-        found += [
-            kind for kind in _own_structs(module) if kind not in _HOME_ONLY and not kind.__name__.startswith("Put")
-        ]
+        found += [kind for kind in _own_structs(module) if not kind.__name__.startswith("Put")]
     return found
 
 

@@ -13,14 +13,14 @@ import msgspec
 from msgspec import Meta
 
 from samrum.wire.base import Jwk, Wire
-from samrum.wire.ids import DevField, KeyIdField, Pid, PidField, RoomField, TenantField
+from samrum.wire.ids import END, DevField, KeyIdField, Pid, PidField, RoomField, TenantField
 
-B64x32 = Annotated[str, Meta(pattern="^[A-Za-z0-9_-]{43}$")]
-"""32 bytes as base64url without padding."""
+B64x32 = Annotated[str, Meta(pattern="^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]" + END)]
+"""32 bytes as base64url without padding; the last letter carries four bits, so only these give one spelling."""
 Time = Annotated[int, Meta(ge=0, le=1 << 48)]
 Count = Annotated[int, Meta(ge=0, le=(1 << 32) - 1)]
-Jti = Annotated[str, Meta(pattern="^[A-Za-z0-9_-]{22}$")]
-"""128 random bits, base64url: used once."""
+Jti = Annotated[str, Meta(pattern="^[A-Za-z0-9_-]{21}[AQgw]" + END)]
+"""128 random bits, base64url in its one spelling: used once."""
 
 
 class Role(StrEnum):
@@ -153,7 +153,7 @@ class Hint(Wire):
 
     TYP: ClassVar[str] = "samrum-hint"
     tenant: TenantField
-    to: Annotated[str, Meta(pattern="^[pr]_[a-z2-7]{25}[aeimquy4]$")]
+    to: Annotated[str, Meta(pattern="^[pr]_[a-z2-7]{25}[aeimquy4]" + END)]
     topic: Topic
     iat: Time
     version: Count = 0

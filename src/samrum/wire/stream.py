@@ -28,7 +28,8 @@ EARLIER_EPOCH_SECONDS: Final = 10
 CLOCK_SECONDS: Final = 600
 """How far `sent_at` may be off relay's clock."""
 
-Pos = Annotated[int, Meta(ge=0, le=(1 << 63) - 1)]
+Pos = Annotated[int, Meta(ge=0, le=(1 << 53) - 1)]
+"""A browser's numbers hold no more exactly."""
 Re = Annotated[int, Meta(ge=0, le=(1 << 32) - 1)]
 
 

@@ -12,7 +12,8 @@ export class Malformed extends Error {
 }
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder('utf-8', { fatal: true });
+// A byte order mark is text like any other: taken off silently, it would be a second spelling.
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 export function utf8(text: string): Bytes {
   return encoder.encode(text);

@@ -1,6 +1,11 @@
-/** The plain text of an envelope: `len u32 | msgpack map | zero padding` to 256 B, 1, 4, 16 or 60 KiB. */
+/**
+ * The plain text of an envelope: `len u32 | msgpack map | zero padding` to 256 B, 1, 4, 16 or 60 KiB.
+ *
+ * The map is written in MessagePack's shortest forms, each key once; anything else is refused, so that what a browser shows and
+ * what home's records hold can never be two readings of the same bytes.
+ */
 import { decode, encode } from '@msgpack/msgpack';
-import { Malformed, type Bytes } from './bytes';
+import { equal, Malformed, type Bytes } from './bytes';
 import type { Content } from './types';
 import * as valid from './validators';
 
@@ -22,12 +27,16 @@ export function unpad(data: Bytes): Content | 'newer' {
   if (!SIZES.includes(data.length)) throw new Malformed();
   const length = new DataView(data.buffer, data.byteOffset).getUint32(0);
   if (length > data.length - 4 || data.subarray(4 + length).some((byte) => byte !== 0)) throw new Malformed();
+  const body = data.subarray(4, 4 + length);
   let content: unknown;
+  let shortest: Uint8Array;
   try {
-    content = decode(data.subarray(4, 4 + length));
+    content = decode(body);
+    shortest = encode(content);
   } catch {
     throw new Malformed();
   }
+  if (!equal(shortest, body)) throw new Malformed();
   if (typeof content === 'object' && content !== null && 'v' in content && typeof content.v === 'number' && content.v > 1) {
     return 'newer';
   }

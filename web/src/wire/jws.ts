@@ -4,16 +4,23 @@
  * The bytes travel verbatim, so nothing is canonicalised. `typ` is checked before anything else.
  */
 import { b64, Malformed, sha256, textOf, unb64, utf8, type Bytes } from './bytes';
-import { TYP, type Cert, type Hint, type Jwk, type Roster } from './types';
+import type * as T from './types';
+import { TYP, type Jwk } from './types';
 import * as valid from './validators';
 
 const MAX_BYTES = 1 << 20;
 
-/** The statements that a browser verifies. */
+/** The payload of each kind of statement. */
 interface Statements {
-  Cert: Cert;
-  Roster: Roster;
-  Hint: Hint;
+  Call: T.Call;
+  Cert: T.Cert;
+  Grant: T.Grant;
+  Head: T.Head;
+  Hint: T.Hint;
+  Proof: T.Proof;
+  Revoke: T.Revoke;
+  Roster: T.Roster;
+  Snapshot: T.Snapshot;
 }
 export type StatementKind = keyof Statements;
 
@@ -76,9 +83,16 @@ export async function digest(jws: string): Promise<string> {
   return b64(await sha256(utf8(jws)));
 }
 
-/** The key of a public JWK; throws {@link Malformed} for another kind of key. */
+const P = 2n ** 255n - 19n;
+const EIGHTH = 0x05fc536d880238b13933c6d305acdfd5f098eff289f4c345b027b2c28f95e826n;
+/** y of the eight points whose order divides 8: under such a key a signature says nothing of its message (decision 4). */
+const SMALL = new Set([0n, 1n, P - 1n, EIGHTH, P - EIGHTH]);
+
+/** The key of a public JWK; throws {@link Malformed} for another kind of key, another spelling, or a point of small order. */
 export async function keyOfJwk(jwk: Jwk): Promise<CryptoKey> {
   const raw = unb64(jwk.x);
   if (jwk.kty !== 'OKP' || jwk.crv !== 'Ed25519' || raw.length !== 32) throw new Malformed();
+  const y = BigInt(`0x${[...raw].reverse().map((byte) => byte.toString(16).padStart(2, '0')).join('')}`) & (2n ** 255n - 1n);
+  if (y >= P || SMALL.has(y)) throw new Malformed();
   return crypto.subtle.importKey('raw', raw, 'Ed25519', false, ['verify']);
 }

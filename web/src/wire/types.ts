@@ -19,6 +19,16 @@ export interface Bye {
   code: string;
 }
 
+/** Home signs one HTTP call to relay; valid 60 s, `jti` used once. `bh` is SHA-256 of the body, base64url. */
+export interface Call {
+  tenant: TenantId;
+  htm: string;
+  path: string;
+  bh: string;
+  iat: number;
+  jti: string;
+}
+
 /** Home certifies that device `dev` with key `cnf` belongs to pseudonym `sub`. */
 export interface Cert {
   iss: TenantId;
@@ -108,6 +118,14 @@ export interface Grant {
   exp: number;
   jti: string;
   lobby: RoomId | null;
+}
+
+/** The ledger's head after entry `n`: head_n = SHA-256(head_{n-1} || h_n). */
+export interface Head {
+  tenant: TenantId;
+  n: number;
+  head: string;
+  iat: number;
 }
 
 /** Opens the conversation; relay answers `Nonce`. */
@@ -369,6 +387,15 @@ export interface Renewed {
   cert: string;
   grant: string;
   relay: RelayAddress;
+}
+
+/** Ends a device, or (without `dev`) everything of a pseudonym, until `until`, when its last grant has expired. */
+export interface Revoke {
+  tenant: TenantId;
+  pid: Pid;
+  iat: number;
+  until: number;
+  dev: Dev | null;
 }
 
 /** What a member may do: an owner everything, a moderator the room's people and messages, a guest one meeting. */
@@ -657,10 +684,13 @@ export interface RelayFrames {
 
 /** The `typ` of each statement. */
 export const TYP = {
+  Call: 'samrum-call',
   Cert: 'samrum-cert',
   Grant: 'samrum-grant',
+  Head: 'samrum-head',
   Hint: 'samrum-hint',
   Proof: 'samrum-proof',
+  Revoke: 'samrum-revoke',
   Roster: 'samrum-roster',
   Snapshot: 'samrum-snapshot',
 } as const;
