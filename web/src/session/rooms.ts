@@ -6,7 +6,7 @@
 import { codeOf } from '../doors/refusal';
 import type { ChainMember, RoomState } from '../wire/chain';
 import type { MsgId, Pid, RoomId } from '../wire/ids';
-import type { Meeting, Room as Told, RosterIs, Welcome } from '../wire/types';
+import type { Meeting, Room as Told, RoomHead, RosterIs, Welcome } from '../wire/types';
 import type { Bytes } from '../wire/bytes';
 import { MESSAGE, parse } from '../wire/envelope';
 import type { Member, Room, Trouble } from './api';
@@ -39,6 +39,8 @@ interface Entry {
 export class Rooms {
   readonly list = new Signal<readonly Room[]>([]);
   private readonly entries = new Map<RoomId, Entry>();
+  /** Relay's word on rooms that home has not told us of yet. */
+  private readonly early = new Map<RoomId, Partial<Entry> & { readonly claim: Claim }>();
   private readonly publish = soon(() => {
     this.list.set(this.views());
   });
@@ -56,7 +58,7 @@ export class Rooms {
     for (const room of told) {
       const entry = this.entries.get(room.room);
       if (room.removed) this.entries.delete(room.room);
-      else if (entry === undefined) this.entries.set(room.room, newEntry(room));
+      else if (entry === undefined) this.entries.set(room.room, { ...newEntry(room), ...this.early.get(room.room) });
       else this.update(room.room, { told: room });
     }
     for (const state of states) this.update(state.room, { state });
@@ -64,6 +66,7 @@ export class Rooms {
     const behind = told.filter(({ room, removed, version }) => !removed && this.version(room) < version);
     if (behind.length > 0) await this.refresh(behind.map(({ room }) => room));
     for (const { room, removed } of told) {
+      this.early.delete(room);
       if (removed) this.changed(room);
       else if (this.entries.get(room)?.claim) this.check(room);
     }
@@ -97,6 +100,11 @@ export class Rooms {
 
   /** Relay's word on every room, at the start of a connection. */
   welcome({ rooms, meetings }: Welcome): void {
+    this.early.clear();
+    for (const [room, { version, members, pos, read, unread }] of Object.entries(rooms) as [RoomId, RoomHead][]) {
+      if (this.entries.has(room)) continue;
+      this.early.set(room, { claim: { version, members }, pos, read, unread, meeting: meetings[room] ?? null });
+    }
     for (const [room, entry] of this.entries) {
       const head = rooms[room];
       this.update(room, {
@@ -116,7 +124,12 @@ export class Rooms {
   async roster({ jws, members }: RosterIs): Promise<RoomId | null> {
     const room = await this.ground.keys.claimedRoom(jws);
     if (room === null) return null;
-    if (!this.entries.has(room)) return room;
+    if (!this.entries.has(room)) {
+      // The claim is checked like any other as soon as home has told of the room; the statement comes from there too.
+      const version = versionIn(jws);
+      if (version > (this.early.get(room)?.claim.version ?? 0)) this.early.set(room, { ...this.early.get(room), claim: { version, members } });
+      return room;
+    }
     await this.learn(room, [jws]);
     const entry = this.entries.get(room);
     if (entry === undefined || entry.trouble === 'roster_forged') return null;
@@ -129,6 +142,7 @@ export class Rooms {
 
   /** The connection is gone: nothing that relay said counts any more. */
   down(): void {
+    this.early.clear();
     for (const room of this.entries.keys()) this.update(room, { claim: null, agreed: false, meeting: null });
   }
 
@@ -307,7 +321,7 @@ function headOf(env: Bytes): { pid: Pid; kind: number; sentAt: number; msgId: Ms
   }
 }
 
-/** The version in a roster's payload; the vault has verified the statement before. */
+/** The version in a roster's payload, which the vault has found well-formed. */
 function versionIn(jws: string): number {
   const body = jws.split('.')[1] ?? '';
   const { version } = JSON.parse(atob(body.replaceAll('-', '+').replaceAll('_', '/'))) as { version: number };

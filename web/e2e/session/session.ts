@@ -1,0 +1,89 @@
+/** The page of `session.test.mjs`: the real session, driven from outside, without screens. */
+import { doorway } from '../../src/session';
+import type { MsgId, Pid, RoomId, RoomModel, Session } from '../../src/session/api';
+
+interface Driven {
+  session: Session | null;
+  rooms: Map<RoomId, RoomModel>;
+}
+
+const state: Driven = { session: null, rooms: new Map() };
+const reports: string[] = [];
+addEventListener('securitypolicyviolation', ({ effectiveDirective }) => reports.push(effectiveDirective));
+
+function session(): Session {
+  if (state.session === null) throw new Error('nobody is signed in');
+  return state.session;
+}
+
+function model(room: RoomId): RoomModel {
+  const found = state.rooms.get(room) ?? session().openRoom(room);
+  state.rooms.set(room, found);
+  return found;
+}
+
+/** `{code}` instead of a refusal, so that it crosses to the test. */
+async function outcome<T>(work: Promise<T>): Promise<T | { code: string }> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error) return { code: String(error.code) };
+    throw error;
+  }
+}
+
+const driver = {
+  reports,
+  signIn: (user: string, password: string, sharedComputer = false) =>
+    outcome(doorway.signIn(user, password, { sharedComputer }).then((made) => {
+      state.session = made;
+      return made.me;
+    })),
+  resume: () =>
+    outcome(doorway.resume().then((made) => {
+      state.session = made;
+      return made?.me ?? null;
+    })),
+  connection: () => session().connection.get(),
+  dev: () => session().dev,
+  rooms: () => session().rooms.get(),
+  create: (kind: 'direct' | 'group', title: string, members: Pid[]) => outcome(session().createRoom(kind, title, members)),
+  change: (room: RoomId, change: Parameters<Session['changeMembers']>[1]) => outcome(session().changeMembers(room, change)),
+  rename: (room: RoomId, title: string) => outcome(session().renameRoom(room, title)),
+  search: (query: string) => outcome(session().searchPeople(query)),
+  devices: () => outcome(session().devices()),
+  timeline: (room: RoomId) => model(room).timeline.get(),
+  texts: (room: RoomId) => model(room).timeline.get().messages.map(({ text, opening, state: sent, author }) => [author.name, text, opening, sent]),
+  send: (room: RoomId, text: string) => outcome(model(room).send(text)),
+  retry: (room: RoomId, id: MsgId) => outcome(model(room).retry(id)),
+  discard: (room: RoomId, id: MsgId) => outcome(model(room).discard(id)),
+  older: (room: RoomId) => model(room).older(),
+  read: (room: RoomId) => model(room).read(),
+  typing: (room: RoomId) => model(room).typing(),
+  useHere: () => session().useHere(),
+  signOut: () => outcome(session().signOut()),
+  revoke: (dev: Session['dev']) => outcome(session().revokeDevice(dev)),
+  async mediaBase(room: RoomId) {
+    const access = session().meeting(room);
+    const day = Math.floor(Date.now() / 86_400_000);
+    const key = await access.base(access.epoch.get(), day);
+    const bits = await crypto.subtle.deriveBits({ name: 'HKDF', hash: 'SHA-512', salt: new Uint8Array(0), info: new Uint8Array(0) }, key, 256);
+    return { extractable: key.extractable, derived: [...new Uint8Array(bits)].join(), epoch: access.epoch.get(), members: access.members.get().size };
+  },
+  join: (room: RoomId) => outcome(session().meeting(room).join()),
+  /** Sends and waits until another's answer with that text is here: for measuring. */
+  async seen(room: RoomId, text: string) {
+    const { timeline } = model(room);
+    return new Promise<number>((resolve) => {
+      const look = (): void => {
+        if (!timeline.get().messages.some((one) => one.text === text)) return;
+        stop();
+        resolve(performance.timeOrigin + performance.now());
+      };
+      const stop = timeline.subscribe(look);
+      look();
+    });
+  },
+};
+
+Object.assign(globalThis, { samrum: driver });
