@@ -81,7 +81,7 @@ class Authority:
         """The statement."""
         return jws.sign(payload, self.kid, self.key)
 
-    def call(self, method: str, path: str, body: bytes, **changes: Any) -> str:
+    def call(self, method: str, path: str, body: bytes, /, **changes: Any) -> str:
         """The `Authorization` of one call to relay."""
         call = Call(
             tenant=self.tenant,

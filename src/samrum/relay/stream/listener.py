@@ -83,6 +83,8 @@ class Connection(WSListener):
     def on_ws_frame(self, _transport: WSTransport, frame: WSFrame) -> None:
         """One WebSocket frame."""
         if self.stage is Stage.CLOSED:
+            if frame.msg_type is WSMsgType.CLOSE and self._transport is not None:
+                self._transport.disconnect()
             return
         if frame.msg_type is WSMsgType.BINARY and frame.fin:
             self._owner.receive(self, frame.get_payload_as_bytes())
@@ -132,7 +134,10 @@ class Connection(WSListener):
             self._transport.send_pong(data)
 
     def bye(self, code: Code) -> None:
-        """Says goodbye and closes; cuts the connection if the goodbye does not get through."""
+        """Says goodbye and closes: when the peer has answered, or after a moment.
+
+        Closing at once, with bytes of the peer unread, would reset the connection and lose the goodbye.
+        """
         transport = self._transport
         if self.stage is Stage.CLOSED or transport is None:
             return
@@ -140,7 +145,6 @@ class Connection(WSListener):
         self._end()
         transport.send(WSMsgType.BINARY, stream.encode(stream.Bye(code=code)))
         transport.send_close(WSCloseCode.OK)
-        transport.disconnect()
         asyncio.get_running_loop().call_later(BYE_SECONDS, _cut, transport)
 
     def _end(self) -> None:

@@ -1,0 +1,74 @@
+"""One relay for most tests: each makes its own rooms and devices. Ports 21400 to 21499."""
+
+import asyncio
+import contextlib
+import socket
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.relay.client import Authority, Device, HomeDoor, RelayProcess
+
+
+def free_ports() -> int:
+    """The first of two free neighbours."""
+    for port in range(21400, 21498, 2):
+        with contextlib.suppress(OSError), socket.socket() as one, socket.socket() as two:
+            for sock, number in ((one, port), (two, port + 1)):
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                sock.bind(("127.0.0.1", number))
+            return port
+    raise AssertionError("no free port")
+
+
+def count(relay: RelayProcess, table: str) -> int:
+    """How many rows a table of relay's database has."""
+    with contextlib.closing(sqlite3.connect(f"file:{relay.database}?mode=ro", uri=True)) as database:
+        found: int = database.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+        return found
+
+
+@pytest.fixture(scope="session")
+def authority() -> Authority:
+    return Authority()
+
+
+@pytest.fixture(scope="session")
+def stranger() -> Authority:
+    """Another authority on the same relay."""
+    return Authority(("http://localhost:21498",))
+
+
+@pytest.fixture(scope="session")
+def relay(
+    tmp_path_factory: pytest.TempPathFactory, authority: Authority, stranger: Authority
+) -> Iterator[RelayProcess]:
+    process = RelayProcess(Path(tmp_path_factory.mktemp("relay")), free_ports(), authority, stranger)
+    process.start()
+    asyncio.run(process.ready())
+    yield process
+    assert process.stop() == 0, process.log.read_text()
+    assert '"level":"error"' not in process.log.read_text()
+
+
+@pytest.fixture
+async def home(relay: RelayProcess, authority: Authority) -> AsyncIterator[HomeDoor]:
+    door = HomeDoor(relay, authority)
+    yield door
+    await door.http.aclose()
+
+
+@pytest.fixture
+async def anna(authority: Authority) -> AsyncIterator[Device]:
+    device = Device(authority)
+    yield device
+    await device.close()
+
+
+@pytest.fixture
+async def bo(authority: Authority) -> AsyncIterator[Device]:
+    device = Device(authority)
+    yield device
+    await device.close()
