@@ -99,7 +99,7 @@ export async function serveHarness(livekit) {
     build: {
       outDir,
       emptyOutDir: true,
-      rolldownOptions: { input: { index: join(HERE, 'index.html'), panel: join(HERE, 'panel.html'), stock: join(HERE, 'stock.html') } },
+      rolldownOptions: { input: { panel: join(HERE, 'panel.html'), stock: join(HERE, 'stock.html') } },
     },
   });
   const policy = [
@@ -123,7 +123,7 @@ export async function serveHarness(livekit) {
         response.end(body);
       },
       () => {
-        response.writeHead(404);
+        response.writeHead(path === '/favicon.ico' ? 204 : 404);
         response.end();
       },
     );
@@ -171,28 +171,29 @@ export function countConnections() {
   window.policyReports = [];
   document.addEventListener('securitypolicyviolation', (event) => window.policyReports.push(event.violatedDirective));
   /** Sums over all connections of the page, in frames, bytes, and joules of sound. */
+  const sums = { framesDecoded: 0, audioEnergy: 0, audioBytesIn: 0, videoBytesIn: 0, bytesSent: 0, packetsSent: 0, framesEncoded: 0 };
+  const last = new Map();
+  // Streams that went keep what they had counted: only growth is added.
+  const grow = (id, name, value = 0) => {
+    sums[name] += Math.max(0, value - (last.get(id + name) ?? 0));
+    last.set(id + name, value);
+  };
   window.mediaTotals = async () => {
-    const sums = { framesDecoded: 0, audioEnergy: 0, audioBytesIn: 0, videoBytesIn: 0, bytesSent: 0, packetsSent: 0, framesEncoded: 0, width: 0, keyFramesDecoded: 0, flags: [] };
-    for (const pc of made) {
+    const flags = [];
+    for (const [at, pc] of made.entries()) {
       if (pc.connectionState === 'closed') continue;
-      sums.flags.push(pc.getConfiguration().encodedInsertableStreams === true);
+      flags.push(pc.getConfiguration().encodedInsertableStreams === true);
       for (const entry of (await pc.getStats()).values()) {
+        const id = `${at}/${entry.id}/`;
         if (entry.type === 'inbound-rtp') {
-          sums.framesDecoded += entry.framesDecoded ?? 0;
-          sums.keyFramesDecoded += entry.keyFramesDecoded ?? 0;
-          sums.audioEnergy += entry.totalAudioEnergy ?? 0;
-          if (entry.kind === 'audio') sums.audioBytesIn += entry.bytesReceived ?? 0;
-          else sums.videoBytesIn += entry.bytesReceived ?? 0;
-          sums.width = Math.max(sums.width, entry.frameWidth ?? 0);
+          grow(id, 'framesDecoded', entry.framesDecoded);
+          grow(id, 'audioEnergy', entry.totalAudioEnergy);
+          grow(id, entry.kind === 'audio' ? 'audioBytesIn' : 'videoBytesIn', entry.bytesReceived);
         }
-        if (entry.type === 'outbound-rtp') {
-          sums.bytesSent += entry.bytesSent ?? 0;
-          sums.packetsSent += entry.packetsSent ?? 0;
-          sums.framesEncoded += entry.framesEncoded ?? 0;
-        }
+        if (entry.type === 'outbound-rtp') for (const name of ['bytesSent', 'packetsSent', 'framesEncoded']) grow(id, name, entry[name]);
       }
     }
-    return sums;
+    return { ...sums, flags };
   };
 }
 
@@ -203,5 +204,5 @@ export async function arriving(page, ms = 5000) {
   const after = await page.evaluate(() => window.mediaTotals());
   const change = {};
   for (const name of Object.keys(after)) if (typeof after[name] === 'number') change[name] = after[name] - before[name];
-  return { ...change, width: after.width, flags: after.flags };
+  return { ...change, flags: after.flags };
 }

@@ -1,9 +1,10 @@
 /**
  * Media frames sealed and opened: the fail-closed heart of the media worker, without any stream or thread.
  *
- * A frame on the wire is `clear prefix ‖ SFrame ciphertext`, the prefix authenticated as SFrame metadata. The SFU reads the
- * prefix to find key frames: VP8 10 bytes on key frames and 3 otherwise, Opus 1. A frame is either sealed or opened in full, or
- * it is dropped and counted under a {@link Drop}; nothing here consults a flag, and no method lets a clear frame through.
+ * A frame on the wire is `clear prefix ‖ SFrame ciphertext`, the prefix authenticated as SFrame metadata. VP8: the frame's first
+ * 10 bytes on key frames and 3 otherwise, where the SFU finds key frames. Opus: one byte that says nothing ({@link OPUS_MARK}),
+ * and the whole frame in the ciphertext. A frame is either sealed or opened in full, or it is dropped and counted under a
+ * {@link Drop}; nothing here consults a flag, and no method lets a clear frame through.
  *
  * Sources: security rule 8, formats §5, RFC 9605; VP8's frame tag is RFC 6386 §9.1.
  */
@@ -27,18 +28,59 @@ export const DROPS: readonly Drop[] = ['no_key', 'codec', 'short', 'header', 'bu
 const NEW_KIDS = 4;
 const MINUTE_MS = 60_000;
 
-/** How many bytes at the front stay clear, or a reason to drop. */
-function clearBytes(mime: string | undefined, data: Uint8Array): number | Drop {
+/**
+ * The clear byte of a sealed Opus frame: a table-of-contents byte (RFC 6716 §3.1) that announces a number of 10 ms frames in the
+ * next byte. There our SFrame header says at least 16 (a KID is longer than five bytes), and more than 120 ms are malformed
+ * (§3.4, R5). So a receiver without our worker decodes nothing; with the frame's own byte it would play the ciphertext as noise.
+ */
+const OPUS_MARK = 3;
+
+/** How many bytes of the VP8 frame stay clear, by its first one. */
+function vp8Clear(first: number): number {
+  return (first & 1) === 0 ? 10 : 3;
+}
+
+type Parts = readonly [prefix: Uint8Array, rest: Uint8Array<ArrayBuffer>];
+
+/** A clear frame's prefix and what is to be sealed, or a reason to drop it. */
+function partsToSeal(mime: string | undefined, data: Uint8Array<ArrayBuffer>): Parts | Drop {
+  const first = data[0];
+  if (first === undefined) return 'short';
+  switch (mime?.toLowerCase()) {
+    case 'video/vp8': {
+      const clear = vp8Clear(first);
+      return data.length <= clear ? 'short' : [data.subarray(0, clear), data.subarray(clear)];
+    }
+    case 'audio/opus':
+      return [Uint8Array.of(OPUS_MARK), data];
+    default:
+      return 'codec';
+  }
+}
+
+/** A sealed frame's prefix and its SFrame ciphertext, or a reason to drop it. */
+function partsToOpen(mime: string | undefined, data: Uint8Array<ArrayBuffer>): Parts | Drop {
   const first = data[0];
   if (first === undefined) return 'short';
   switch (mime?.toLowerCase()) {
     case 'video/vp8':
-      return (first & 1) === 0 ? 10 : 3;
+      return [data.subarray(0, vp8Clear(first)), data.subarray(vp8Clear(first))];
     case 'audio/opus':
-      return 1;
+      return first === OPUS_MARK ? [data.subarray(0, 1), data.subarray(1)] : 'header';
     default:
       return 'codec';
   }
+}
+
+function isVideo(mime: string | undefined): boolean {
+  return mime?.toLowerCase() === 'video/vp8';
+}
+
+function joined(a: Uint8Array, b: Uint8Array): ArrayBuffer {
+  const out = new Uint8Array(a.length + b.length);
+  out.set(a);
+  out.set(b, a.length);
+  return out.buffer;
 }
 
 /** Counters seen under one key. Everything older than `SIZE` behind the newest counts as seen. */
@@ -131,18 +173,12 @@ export class Sealer {
   async seal(mime: string | undefined, frame: ArrayBuffer): Promise<ArrayBuffer | Drop> {
     const key = this.#key;
     if (key === null) return 'no_key';
-    const data = new Uint8Array(frame);
-    const clear = clearBytes(mime, data);
-    if (typeof clear === 'string') return clear;
-    if (data.length <= clear) return 'short';
+    const parts = partsToSeal(mime, new Uint8Array(frame));
+    if (typeof parts === 'string') return parts;
+    const [prefix, plain] = parts;
     const ctr = this.#ctr;
     this.#ctr += 1n;
-    const prefix = data.subarray(0, clear);
-    const sealed = await encrypt(key, ctr, prefix, data.subarray(clear));
-    const out = new Uint8Array(clear + sealed.length);
-    out.set(prefix);
-    out.set(sealed, clear);
-    return out.buffer;
+    return joined(prefix, await encrypt(key, ctr, prefix, plain));
   }
 }
 
@@ -162,21 +198,20 @@ export class Opener {
   ) {}
 
   async open(ring: Keyring, mime: string | undefined, frame: ArrayBuffer, now: number): Promise<ArrayBuffer | Drop> {
-    const data = new Uint8Array(frame);
-    const clear = clearBytes(mime, data);
-    if (typeof clear === 'string') return clear;
-    if (data.length < clear + 2 + TAG_BYTES) return 'short';
-    const header = decodeHeader(data, clear);
+    const parts = partsToOpen(mime, new Uint8Array(frame));
+    if (typeof parts === 'string') return parts;
+    const [prefix, sealed] = parts;
+    if (sealed.length < 2 + TAG_BYTES) return 'short';
+    const header = decodeHeader(sealed);
     if (header === null || header.ctr > BigInt(Number.MAX_SAFE_INTEGER)) return 'header';
-    if (data.length < clear + header.length + TAG_BYTES) return 'short';
+    if (sealed.length < header.length + TAG_BYTES) return 'short';
     const known = this.#known(ring, header.kid, now);
     if (typeof known === 'string') return known;
     const ctr = Number(header.ctr);
     if (known.window.seen(ctr)) return 'replay';
-    const prefix = data.subarray(0, clear);
-    let plain: Uint8Array;
+    let plain: Uint8Array<ArrayBuffer>;
     try {
-      plain = await decrypt(await known.key, header, prefix, data.subarray(clear));
+      plain = await decrypt(await known.key, header, prefix, sealed);
     } catch {
       if (!known.proven) ring.keysOf(this.sender).delete(header.kid);
       return 'auth';
@@ -187,10 +222,7 @@ export class Opener {
       known.proven = true;
       this.seen(periodTag(header.kid));
     }
-    const out = new Uint8Array(clear + plain.length);
-    out.set(prefix);
-    out.set(plain, clear);
-    return out.buffer;
+    return isVideo(mime) ? joined(prefix, plain) : plain.buffer;
   }
 
   #known(ring: Keyring, kid: bigint, now: number): Known | Drop {

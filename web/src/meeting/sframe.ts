@@ -49,11 +49,11 @@ export function encodeHeader(kid: bigint, ctr: bigint): Uint8Array<ArrayBuffer> 
   return Uint8Array.of((k.bits << 4) | c.bits, ...k.bytes, ...c.bytes);
 }
 
-/** The header at `offset`, or `null` if it is cut short or not in its shortest form (one header has one spelling). */
-export function decodeHeader(bytes: Uint8Array, offset = 0): Header | null {
-  const config = bytes[offset];
+/** The header at the front, or `null` if it is cut short or not in its shortest form (one header has one spelling). */
+export function decodeHeader(bytes: Uint8Array): Header | null {
+  const config = bytes[0];
   if (config === undefined) return null;
-  let at = offset + 1;
+  let at = 1;
   const read = (bits: number): bigint | null => {
     if (bits < 8) return BigInt(bits);
     const length = (bits & 7) + 1;
@@ -66,7 +66,7 @@ export function decodeHeader(bytes: Uint8Array, offset = 0): Header | null {
   };
   const kid = read(config >> 4);
   const ctr = kid === null ? null : read(config & 15);
-  return kid === null || ctr === null ? null : { kid, ctr, length: at - offset };
+  return kid === null || ctr === null ? null : { kid, ctr, length: at };
 }
 
 function label(text: string, kid: bigint): Uint8Array<ArrayBuffer> {
