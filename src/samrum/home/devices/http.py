@@ -5,12 +5,12 @@ from typing import Any
 
 from litestar import Request, Response, get, post
 from litestar.handlers import BaseRouteHandler
-from litestar.params import JSONBody
+from litestar.params import FromPath, JSONBody
 
 from samrum.home.devices.actions import Certified, Devices
 from samrum.home.devices.proof import Proofs
 from samrum.home.errors import NotFound
-from samrum.home.login.door import COOKIE, LONGEST_SECONDS, Door, Signed, cookie_header
+from samrum.home.login.door import COOKIE, LONGEST_SECONDS, Door, Me, Signed, cookie_header
 from samrum.wire import home_api, ids
 from samrum.wire.ids import Dev
 
@@ -24,7 +24,7 @@ def handlers(
 
     @post("/start", status_code=200)
     async def start(
-        request: Request[Any, Any, Any], me: Signed, data: JSONBody[home_api.Start]
+        request: Request[Any, Any, Any], me: Me, data: JSONBody[home_api.Start]
     ) -> Response[home_api.Started]:
         proven = await proofs.by_key(request, data.dev, data.jwk)
         certified = await devices.start(me, data, proven)
@@ -33,16 +33,16 @@ def handlers(
         return Response(await begin(me, certified), headers=header)
 
     @post("/grant", status_code=200)
-    async def grant(request: Request[Any, Any, Any], me: Signed) -> home_api.Renewed:
+    async def grant(request: Request[Any, Any, Any], me: Me) -> home_api.Renewed:
         certified = await devices.renew(me, await proofs.required(request, me))
         return home_api.Renewed(cert=certified.cert, grant=certified.grant, relay=relay)
 
     @get("/devices")
-    async def mine(me: Signed) -> home_api.Devices:
+    async def mine(me: Me) -> home_api.Devices:
         return await devices.mine(me)
 
     @post("/devices/{dev:str}/revoke", status_code=204)
-    async def revoke(me: Signed, dev: str) -> None:
+    async def revoke(me: Me, dev: FromPath[str]) -> None:
         try:
             ids.raw(dev, "d")
         except ids.BadId:

@@ -8,7 +8,7 @@ from litestar.params import JSONBody
 
 from samrum.home.devices.proof import Proofs
 from samrum.home.keys.actions import EpochKeys
-from samrum.home.login.door import Signed
+from samrum.home.login.door import Me
 from samrum.plumbing.clock import Clock
 from samrum.plumbing.transactions import Transactions, Tx
 from samrum.wire.home_api import Keys, WantKeys
@@ -18,7 +18,7 @@ def handlers(db: Transactions, clock: Clock, keys: EpochKeys, proofs: Proofs) ->
     """The routes of this folder."""
 
     @post("/keys", status_code=200)
-    async def release(request: Request[Any, Any, Any], me: Signed, data: JSONBody[WantKeys]) -> Keys:
+    async def release(request: Request[Any, Any, Any], me: Me, data: JSONBody[WantKeys]) -> Keys:
         proven = await proofs.required(request, me)
         now = clock.now()
         keys.limit(me.pid, len(data.want) + len(data.media), now)

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from litestar.connection import ASGIConnection
 from litestar.datastructures import Headers
+from litestar.di import NamedDependency
 from litestar.handlers import BaseRouteHandler
 
 from samrum.home.errors import BadOrigin, SignedOut
@@ -34,6 +35,10 @@ class Signed:
     session: str
     dev: Dev | None
     ends: int
+
+
+Me = NamedDependency[Signed]
+"""The signed-in person as a parameter of a route."""
 
 
 def session_hash(cookie: str) -> str:

@@ -7,7 +7,7 @@ from litestar.handlers import BaseRouteHandler
 from litestar.params import JSONBody
 
 from samrum.home.login.actions import Login
-from samrum.home.login.door import LONGEST_SECONDS, Signed, cookie_header
+from samrum.home.login.door import LONGEST_SECONDS, Me, cookie_header
 from samrum.wire.home_api import Session, SignIn
 from samrum.wire.ids import TenantId
 
@@ -23,12 +23,12 @@ def handlers(login: Login, tenant: TenantId) -> list[BaseRouteHandler]:
         return Response(Session(pid=pid, tenant=tenant), headers=header)
 
     @post("/sign-out", status_code=204)
-    async def sign_out(me: Signed) -> Response[None]:
+    async def sign_out(me: Me) -> Response[None]:
         await login.sign_out(me.session)
         return Response(None, status_code=204, headers={"set-cookie": cookie_header("", 0)})
 
     @get("/session")
-    async def session(me: Signed) -> Session:
+    async def session(me: Me) -> Session:
         return Session(pid=me.pid, tenant=tenant)
 
     return [sign_in, sign_out, session]

@@ -2,7 +2,7 @@
 
 from litestar import get, post
 from litestar.handlers import BaseRouteHandler
-from litestar.params import JSONBody
+from litestar.params import FromQuery, JSONBody
 
 from samrum.home.login.door import Door
 from samrum.home.people.actions import Directory
@@ -13,7 +13,7 @@ def handlers(directory: Directory, door: Door) -> list[BaseRouteHandler]:
     """The routes of this folder."""
 
     @get("/people", guards=[door.guard])
-    async def people(q: str = "", limit: int = 20) -> People:
+    async def people(q: FromQuery[str] = "", limit: FromQuery[int] = 20) -> People:
         return await directory.search(q[:200], limit)
 
     @post("/names", status_code=200, guards=[door.guard])

@@ -2,8 +2,9 @@
 
 from litestar import get
 from litestar.handlers import BaseRouteHandler
+from litestar.params import FromPath
 
-from samrum.home.login.door import Signed
+from samrum.home.login.door import Me
 from samrum.home.since.actions import Picture
 from samrum.wire.home_api import Since
 
@@ -12,7 +13,7 @@ def handlers(picture: Picture) -> list[BaseRouteHandler]:
     """The routes of this folder."""
 
     @get("/since/{cursor:int}")
-    async def since(me: Signed, cursor: int) -> Since:
+    async def since(me: Me, cursor: FromPath[int]) -> Since:
         return await picture.since(me.pid, cursor)
 
     return [since]

@@ -8,6 +8,7 @@ from typing import Any
 
 from litestar import HttpMethod, Request, Response, route
 from litestar.handlers import BaseRouteHandler
+from litestar.params import FromPath
 
 from samrum.home.errors import NotFound
 from samrum.home.site.files import Served, Site
@@ -17,7 +18,7 @@ def handlers(site: Site) -> list[BaseRouteHandler]:
     """The routes of this folder."""
 
     @route(["/", "/{path:path}"], http_method=[HttpMethod.GET, HttpMethod.HEAD])
-    async def files(request: Request[Any, Any, Any], path: str = "") -> Response[bytes]:
+    async def files(request: Request[Any, Any, Any], path: FromPath[str] = "") -> Response[bytes]:
         served = await asyncio.to_thread(_find, site, path.strip("/"), request.headers.get("accept", ""))
         headers = {"cache-control": served.cache, "etag": served.etag, "vary": "Accept-Encoding"}
         if served.etag in {one.strip() for one in request.headers.get("if-none-match", "").split(",")}:

@@ -1,0 +1,133 @@
+"""Relay's side of home's calls, as the outside sees it: checks each signed call, keeps what came, answers like relay."""
+
+import asyncio
+import hashlib
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from samrum.wire import jws
+from samrum.wire.base import Problem
+from samrum.wire.chain import BadRoster, RoomState
+from samrum.wire.home_api import HomeKey
+from samrum.wire.ids import RoomId, TenantId
+from samrum.wire.relay_api import Applied, PutHead, PutHints, PutRevocation, PutRoster
+from samrum.wire.statements import Call, Head, Hint, Revoke, Roster
+
+
+@dataclass
+class Recorder:
+    """What reached relay, in order. `away`: connections are closed at once; `refuse`: answer everything so."""
+
+    tenant: TenantId
+    key: HomeKey
+    port: int
+    away: bool = False
+    refuse: tuple[int, str] | None = None
+    lose_answers: int = 0
+    """So many times do the work and close without an answer."""
+    rooms: dict[RoomId, RoomState] = field(default_factory=dict)
+    rosters: list[Roster] = field(default_factory=list)
+    hints: list[Hint] = field(default_factory=list)
+    revocations: list[Revoke] = field(default_factory=list)
+    heads: list[Head] = field(default_factory=list)
+    head: bytes = bytes(32)
+    entries: int = 0
+    order: list[tuple[str, str, int]] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+    jtis: set[str] = field(default_factory=set)
+
+    async def __aenter__(self) -> "Recorder":
+        self.writers: set[asyncio.StreamWriter] = set()
+        self.server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.server.close()
+        for writer in self.writers:
+            writer.close()
+        await self.server.wait_closed()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.writers.add(writer)
+        try:
+            while not self.away:
+                head = (await reader.readuntil(b"\r\n\r\n")).decode()
+                method, path, _ = head.split("\r\n")[0].split(" ")
+                headers = {k.lower(): v for k, _, v in (line.partition(": ") for line in head.split("\r\n")[1:])}
+                body = await reader.readexactly(int(headers.get("content-length", 0)))
+                if self.away:
+                    return
+                status, answer = self.refuse_answer() or self._check(method, path, headers, body)
+                if self.lose_answers:
+                    self.lose_answers -= 1
+                    return
+                data = msgspec.json.encode(answer) if answer is not None else b""
+                writer.write(f"HTTP/1.1 {status} X\r\ncontent-length: {len(data)}\r\n\r\n".encode() + data)
+                await writer.drain()
+        except (asyncio.IncompleteReadError, ConnectionError):
+            return
+        finally:
+            self.writers.discard(writer)
+            writer.close()
+
+    def refuse_answer(self) -> tuple[int, Any] | None:
+        return (self.refuse[0], Problem(code=self.refuse[1])) if self.refuse else None
+
+    def _key(self, kid: str) -> Any:
+        return jws.key_of_jwk(self.key.jwk) if kid == self.key.kid else None
+
+    def _check(self, method: str, path: str, headers: dict[str, str], body: bytes) -> tuple[int, Any]:
+        scheme, _, statement = headers.get("authorization", "").partition(" ")
+        call = jws.verify(statement, Call, self._key)
+        if (
+            scheme != "Samrum"
+            or (call.htm, call.path, call.bh) != (method, path, jws.b64(hashlib.sha256(body).digest()))
+            or call.tenant != self.tenant
+            or call.jti in self.jtis
+            or "cookie" in headers
+            or abs(call.iat - time.time()) > 10**7
+        ):
+            self.faults.append(path)
+            return 403, Problem(code="bad_call")
+        self.jtis.add(call.jti)
+        what = path.removeprefix(f"/tenants/{self.tenant}/")
+        return getattr(self, f"_{what}")(body)
+
+    def _rosters(self, body: bytes) -> tuple[int, Any]:
+        statement = msgspec.json.decode(body, type=PutRoster).jws
+        roster = jws.verify(statement, Roster, self._key)
+        state = self.rooms.get(roster.room, RoomState(self.tenant, roster.room))
+        if roster.version <= state.version:
+            return 200, Applied(version=state.version)
+        try:
+            self.rooms[roster.room] = state.apply(roster, statement)
+        except BadRoster:
+            return 409, Problem(code="roster_gap", have=state.version)
+        self.rosters.append(roster)
+        self.order.append(("roster", roster.room, roster.version))
+        return 200, Applied(version=roster.version)
+
+    def _hints(self, body: bytes) -> tuple[int, Any]:
+        for statement in msgspec.json.decode(body, type=PutHints).jws:
+            hint = jws.verify(statement, Hint, self._key)
+            self.hints.append(hint)
+            self.order.append(("hint", hint.to, hint.version))
+        return 204, None
+
+    def _revocations(self, body: bytes) -> tuple[int, Any]:
+        self.revocations.append(jws.verify(msgspec.json.decode(body, type=PutRevocation).jws, Revoke, self._key))
+        return 204, None
+
+    def _head(self, body: bytes) -> tuple[int, Any]:
+        put = msgspec.json.decode(body, type=PutHead)
+        head, state = jws.verify(put.jws, Head, self._key), self.head
+        for entry in put.entries:
+            state = hashlib.sha256(state + jws.unb64(entry)).digest()
+        if jws.b64(state) != head.head or head.n != self.entries + len(put.entries):
+            return 409, Problem(code="bad_head")
+        self.head, self.entries = state, head.n
+        self.heads.append(head)
+        return 204, None
