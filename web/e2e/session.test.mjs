@@ -60,7 +60,14 @@ async function find(who, name) {
 }
 
 async function has(who, room, text, opening = 'opened') {
-  await until(async () => (await who.texts(room)).some(([, said, how]) => said === text && how === opening), `${text} ${opening}`);
+  let texts;
+  const there = async () => {
+    texts = await who.texts(room);
+    return texts.some(([, said, how]) => said === text && how === opening);
+  };
+  await until(there, `${text} ${opening}`).catch((error) => {
+    throw new Error(`${error.message} in ${JSON.stringify(texts)}`);
+  });
 }
 
 async function shows(who, room) {

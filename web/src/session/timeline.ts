@@ -4,6 +4,7 @@
  * Positions are contiguous from `bottom` to `top`; a hole is fetched. Work on a room is done one step after the other.
  */
 import { codeOf } from '../doors/refusal';
+import type { RelayStream } from '../doors/stream';
 import type { Dev, MsgId, Pid, RoomId } from '../wire/ids';
 import type { Bytes } from '../wire/bytes';
 import type { Page } from '../wire/types';
@@ -76,12 +77,11 @@ export class RoomLog {
         this.publish();
         return;
       }
-      let known = this.top();
+      const known = this.top();
       const { pos } = this.parts.rooms.position(this.room);
       if (known === 0 || pos - known > CATCH_UP) {
         if (known > 0) this.forget();
         await this.page(await stream.history({ room: this.room, before: null, after: null, limit: PAGE }), 'below');
-        known = this.top();
       } else if (pos > known) {
         for (let page: Page | null = null; page === null || page.more; ) {
           page = await stream.history({ room: this.room, before: null, after: this.top(), limit: CATCH_UP_PAGE });
@@ -89,6 +89,7 @@ export class RoomLog {
           await this.page(page, 'above');
         }
       }
+      if (this.more && this.rows.length < PAGE) await this.before(stream);
       this.loading = false;
       this.publish();
     });
@@ -109,8 +110,8 @@ export class RoomLog {
 
   async older(): Promise<void> {
     await this.step(async () => {
-      const bottom = this.rows[0]?.pos ?? Infinity;
-      if (!this.more || bottom === Infinity) return;
+      const bottom = this.rows[0]?.pos;
+      if (!this.more || bottom === undefined) return;
       const cached = await this.parts.ground.storage.envelopes(this.room, bottom, PAGE);
       if (cached.length > 0) {
         await this.add(cached, 'below');
@@ -121,7 +122,7 @@ export class RoomLog {
       this.loading = true;
       this.publish();
       try {
-        await this.page(await stream.history({ room: this.room, before: bottom, after: null, limit: PAGE }), 'below');
+        await this.before(stream);
       } finally {
         this.loading = false;
         this.publish();
@@ -176,6 +177,12 @@ export class RoomLog {
   end(): void {
     for (const timer of this.typists.values()) clearTimeout(timer);
     this.typists.clear();
+  }
+
+  private async before(stream: RelayStream): Promise<void> {
+    const before = this.rows[0]?.pos;
+    if (before === undefined) return;
+    await this.page(await stream.history({ room: this.room, before, after: null, limit: PAGE }), 'below');
   }
 
   private async page({ pos, env, more }: Page, where: 'above' | 'below'): Promise<void> {
