@@ -7,8 +7,10 @@ Only home's records reader and the browser open it; relay never imports this mod
 """
 
 import struct
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 from samrum.wire.base import Wire
 from samrum.wire.ids import PidField
@@ -24,7 +26,7 @@ class BadContent(ValueError):
 class Content(Wire):
     """What a message says. Keys are one letter since every message carries them."""
 
-    v: int = 1
+    v: Annotated[int, Meta(ge=1)] = 1
     t: str = ""
     """The text (Markdown)."""
     m: list[PidField] = []
