@@ -55,12 +55,18 @@ class Device:
         self.frames: asyncio.Queue[Wire] = asyncio.Queue()
         self.seen: list[Wire] = []
         self.cursor = 0
+        self.socket: websockets.ClientConnection | None = None
+        self.reader: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
-        await self.sign_in()
-        await self.start()
-        if self._connect:
-            await self.open_stream()
+        try:
+            await self.sign_in()
+            await self.start()
+            if self._connect:
+                await self.open_stream()
+        except BaseException:
+            await self.close()
+            raise
         return self
 
     async def __aexit__(
@@ -69,8 +75,9 @@ class Device:
         await self.close()
 
     async def close(self) -> None:
-        if hasattr(self, "socket"):
+        if self.socket is not None:
             await self.socket.close()
+        if self.reader is not None:
             self.reader.cancel()
             await asyncio.gather(self.reader, return_exceptions=True)
         await self.http.aclose()

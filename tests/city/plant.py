@@ -72,7 +72,7 @@ def _relay(plants: set[str], file: Path, arguments: list[str]) -> None:
     app(arguments)
 
 
-_SPEAKING = 'while [ ! -e "$1" ]; do sleep 0.1; done; sed "s/[{},]/ /g" "$1"; touch "$1.livekit_log"'
+_SPEAKING = 'while [ ! -e "$1" ]; do sleep 0.1; done; sed "s/[{},]/ /g" "$1"; echo; touch "$1.livekit_log"'
 
 
 def _launch(plants: str, file: str, arguments: list[str]) -> None:

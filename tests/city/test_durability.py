@@ -30,8 +30,14 @@ _CALL = re.compile(r"^(\d+) +[\d.]+ (\w+)\((.*)$")
 _RESUMED = re.compile(r"^(\d+) +[\d.]+ <\.\.\. (\w+) resumed>")
 
 
+_WAL = "".join(f"\\x{byte:02x}" for byte in b"-wal") + ">"  # how strace shows the end of the file's name
+
+
 def acknowledged_early(trace: str, messages: list[str]) -> list[str]:
-    """The messages whose `Sent` frame left before (or without) a completed sync of the WAL that followed their write."""
+    """The messages whose `Sent` frame left before (or without) a completed sync of the WAL that followed their write.
+
+    Raises unless the trace shows both the write and the `Sent` frame of every message.
+    """
     raw = {m: "".join(f"\\x{byte:02x}" for byte in ids.raw(m, "m")) for m in messages}
     shown = {m: "".join(f"\\x{byte:02x}" for byte in m.encode()) for m in messages}
     written: set[str] = set()
@@ -48,20 +54,21 @@ def acknowledged_early(trace: str, messages: list[str]) -> list[str]:
         if call is None:
             continue
         thread, name, rest = call.groups()
-        if name == "pwrite64" and "-wal>" in rest:
+        if name == "pwrite64" and _WAL in rest:
             written |= {m for m in messages if m not in written and raw[m] in rest}
-        elif name in {"fdatasync", "fsync"} and "-wal>" in rest:
+        elif name in {"fdatasync", "fsync"} and _WAL in rest:
             if rest.endswith("<unfinished ...>"):
                 syncing[thread] = set(written)
             elif rest.rstrip().endswith("= 0"):
                 durable |= written
-        elif name in {"write", "writev", "sendto", "sendmsg"} and "-wal>" not in rest:
+        elif name in {"write", "writev", "sendto", "sendmsg"} and _WAL not in rest:
             for m in messages:
                 if m not in sent and shown[m] in rest:
                     sent.add(m)
                     if m not in durable:
                         early.append(m)
-    return early + [m for m in messages if m not in sent]
+    assert written == sent == set(messages), "the trace lacks messages"
+    return early
 
 
 async def traced(city: City) -> tuple[str, list[str]]:
