@@ -214,12 +214,18 @@ class Device:
         self.key = Ed25519PrivateKey.generate()
         self.seqs: dict[RoomId, int] = {}
         self.seen: list[Wire] = []
+        self._seconds: list[Device] = []
         self._ws: ClientConnection | None = None
 
     @property
     def ws(self) -> ClientConnection:
         assert self._ws is not None
         return self._ws
+
+    def second(self) -> "Device":
+        """Another device of the same person; closed with this one."""
+        self._seconds.append(Device(self.authority, self.pid))
+        return self._seconds[-1]
 
     def grant(self, **changes: Any) -> str:
         """A grant for this device."""
@@ -244,6 +250,8 @@ class Device:
 
     async def close(self) -> None:
         """Closes the connection."""
+        for second in self._seconds:
+            await second.close()
         if self._ws is not None:
             await self._ws.close()
 

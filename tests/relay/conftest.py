@@ -61,6 +61,14 @@ async def home(relay: RelayProcess, authority: Authority) -> AsyncIterator[HomeD
 
 
 @pytest.fixture
+async def abroad(relay: RelayProcess, stranger: Authority) -> AsyncIterator[HomeDoor]:
+    """The other authority's home."""
+    door = HomeDoor(relay, stranger)
+    yield door
+    await door.http.aclose()
+
+
+@pytest.fixture
 async def anna(authority: Authority) -> AsyncIterator[Device]:
     device = Device(authority)
     yield device

@@ -96,7 +96,7 @@ async def test_read_position_moves_forward_only_and_is_the_persons(
     for _ in range(5):
         await bo.say(room)
     assert (await anna.open(relay.stream)).rooms[room.room].unread == 5
-    second = Device(anna.authority, anna.pid)
+    second = anna.second()
     await second.open(relay.stream)
     await anna.put(stream.Read(room=room.room, pos=3))
     for device in (anna, second, bo):
@@ -107,7 +107,6 @@ async def test_read_position_moves_forward_only_and_is_the_persons(
     await second.close()
     head = (await second.open(relay.stream)).rooms[room.room]
     assert (head.read, head.unread) == (5, 0)
-    await second.close()
 
 
 async def test_unread_counts_messages_by_others(relay: RelayProcess, home: HomeDoor, anna: Device, bo: Device):

@@ -113,18 +113,14 @@ async def test_adding_somebody_who_is_there_is_refused(home: HomeDoor, anna: Dev
     assert await refused(home, statement) == (409, Code.BAD_ROSTER, 1)
 
 
-async def test_another_tenant_cannot_touch_a_room(
-    relay: RelayProcess, home: HomeDoor, stranger: Authority, anna: Device
-):
+async def test_another_tenant_cannot_touch_a_room(home: HomeDoor, abroad: HomeDoor, stranger: Authority, anna: Device):
     room = await home.room(anna.pid)
-    foreign = HomeDoor(relay, stranger)
     for version, prev in ((1, jws.FIRST), (2, room.state.head)):
         roster = msgspec.structs.replace(
             home.authority.roster(room), tenant=stranger.tenant, version=version, prev=prev, epoch=room.state.epoch
         )
-        status, code, _ = await refused(foreign, stranger.sign(roster))
+        status, code, _ = await refused(abroad, stranger.sign(roster))
         assert (status, code) == (409, Code.BAD_ROSTER)
-    await foreign.http.aclose()
 
 
 # ---- home's signed calls
@@ -286,7 +282,7 @@ async def test_edited_member_table_is_enforced_and_shows(relay: RelayProcess, ho
 
 
 async def test_hint_reaches_room_and_person_verbatim_and_nobody_else(
-    relay: RelayProcess, home: HomeDoor, stranger: Authority, anna: Device, bo: Device
+    relay: RelayProcess, home: HomeDoor, abroad: HomeDoor, anna: Device, bo: Device
 ):
     room = await home.room(anna.pid)
     await anna.open(relay.stream)
@@ -296,9 +292,7 @@ async def test_hint_reaches_room_and_person_verbatim_and_nobody_else(
     assert jws.verify(hint.jws, Hint, {home.authority.kid: home.authority.key.public_key()}.get).to == room.room
     assert (await home.hint(bo.pid)).status_code == 204
     await bo.next(stream.HintIs)
-    foreign = HomeDoor(relay, stranger)
     for to in (room.room, anna.pid):
-        assert (await foreign.hint(to)).status_code == 204  # of another tenant: reaches nobody
-    await foreign.http.aclose()
+        assert (await abroad.hint(to)).status_code == 204  # of another tenant: reaches nobody
     assert await anna.quiet() == []
     assert await bo.quiet(0.1) == []

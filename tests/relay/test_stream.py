@@ -192,17 +192,17 @@ async def test_same_device_replaces_its_older_connection(relay: RelayProcess, ho
     data = await older.recv()
     assert isinstance(data, bytes)
     assert stream.decode(data, stream.RELAY) == stream.Bye(code=Code.REPLACED)
+    await older.close()
     assert (await anna.say(room)).pos == 1
 
 
 async def test_other_device_of_the_person_does_not_replace(relay: RelayProcess, home: HomeDoor, anna: Device):
     room = await home.room(anna.pid)
-    second = Device(anna.authority, anna.pid)
+    second = anna.second()
     await anna.open(relay.stream)
     await second.open(relay.stream)
     await anna.say(room)
     assert (await second.next(stream.Batch)).pos == 1
-    await second.close()
 
 
 async def test_grant_end_closes_and_renewal_prevents_it(relay: RelayProcess, anna: Device, bo: Device):
@@ -231,6 +231,7 @@ async def test_silence_before_hello_is_closed(relay: RelayProcess, authority: Au
     start = time.monotonic()
     for device in devices:
         assert (await device.next(stream.Bye, 12)).code == Code.BAD_GRANT
+        await device.close()
     assert 8 < time.monotonic() - start < 12
 
 

@@ -18,14 +18,14 @@ async def test_revoked_device_is_out_within_two_seconds_and_stays_out(
     relay: RelayProcess, home: HomeDoor, anna: Device
 ):
     room = await home.room(anna.pid)
-    second = Device(anna.authority, anna.pid)
+    second = anna.second()
     await anna.open(relay.stream)
     await second.open(relay.stream)
     start = time.monotonic()
     assert (await home.revoke(anna.pid, anna.dev)).status_code == 204
     assert await anna.bye() == Code.REVOKED
     assert time.monotonic() - start < 2
-    await anna.close()
+    await anna.ws.close()
     await anna.dial(relay.stream)
     grant = anna.grant()
     await anna.put(stream.Hello(v=1, grant=grant))
@@ -34,17 +34,15 @@ async def test_revoked_device_is_out_within_two_seconds_and_stays_out(
     await anna.put(stream.Proof(sig=anna.key.sign(signed)))
     assert await anna.bye() == Code.REVOKED
     await second.say(room)  # the person's other device goes on
-    await second.close()
 
 
 async def test_revoked_pseudonym_loses_all_devices(relay: RelayProcess, home: HomeDoor, anna: Device, bo: Device):
-    second = Device(anna.authority, anna.pid)
+    second = anna.second()
     for device in (anna, second, bo):
         await device.open(relay.stream)
     assert (await home.revoke(anna.pid)).status_code == 204
     assert [await anna.bye(), await second.bye()] == [Code.REVOKED] * 2
     assert await bo.quiet(0.2) == []
-    await second.close()
 
 
 async def test_revocation_ends(relay: RelayProcess, home: HomeDoor, anna: Device):
@@ -53,17 +51,15 @@ async def test_revocation_ends(relay: RelayProcess, home: HomeDoor, anna: Device
 
 
 async def test_revocation_of_another_tenant_does_nothing(
-    relay: RelayProcess, home: HomeDoor, stranger: Authority, anna: Device
+    relay: RelayProcess, home: HomeDoor, abroad: HomeDoor, stranger: Authority, anna: Device
 ):
     await anna.open(relay.stream)
-    foreign = HomeDoor(relay, stranger)
-    assert (await foreign.revoke(anna.pid)).status_code == 204
+    assert (await abroad.revoke(anna.pid)).status_code == 204
     now = int(time.time())
     forged = stranger.sign(Revoke(tenant=home.authority.tenant, pid=anna.pid, iat=now, until=now + 60))
     before = count(relay, "revocations")
     assert (await home.post("revocations", PutRevocation(jws=forged))).status_code == 400
     assert count(relay, "revocations") == before
-    await foreign.http.aclose()
     await anna.put(stream.Ping())
     await anna.next(stream.Pong)
 
@@ -79,8 +75,8 @@ def extended(head: str, hashes: list[str]) -> str:
     return jws.b64(value)
 
 
-async def test_ledger_head_is_recomputed_and_shown(relay: RelayProcess, stranger: Authority):
-    home = HomeDoor(relay, stranger)  # a tenant whose ledger no other test touches
+async def test_ledger_head_is_recomputed_and_shown(abroad: HomeDoor, stranger: Authority):
+    home = abroad  # a tenant whose ledger no other test touches
     device = Device(stranger)
     url = f"/tenants/{stranger.tenant}/head"
     bearer = {"authorization": f"Bearer {device.grant()}"}
@@ -105,7 +101,6 @@ async def test_ledger_head_is_recomputed_and_shown(relay: RelayProcess, stranger
     for _ in range(2):  # a repeat is fine
         assert (await home.post("head", PutHead(jws=good, entries=second))).status_code == 204
     assert (await home.http.get(url, headers=bearer)).json() == {"jws": good}
-    await home.http.aclose()
 
 
 async def test_head_is_for_devices_of_the_tenant(home: HomeDoor, stranger: Authority, anna: Device):
