@@ -59,6 +59,12 @@ export default tseslint.config(
     plugins: { samrum: { rules: { 'literal-text': literalText } } },
     rules: {
       'samrum/literal-text': 'error',
+      // Speaks for the React Compiler, which we do not run: the virtual list is measured anew at each render on purpose.
+      'react-hooks/incompatible-library': 'off',
+      // Focus goes where a person who just opened a dialog, a panel or the sign-in goes on (ARIA dialog pattern).
+      'jsx-a11y/no-autofocus': 'off',
+      // Escape closes the panel from anywhere in it.
+      'jsx-a11y/no-noninteractive-element-interactions': ['error', { aside: ['onKeyDown'] }],
       // A log of messages and a list of rooms scroll by keyboard, so they take focus (WCAG 2.1.1).
       'jsx-a11y/no-noninteractive-tabindex': ['error', { roles: ['log', 'region'], tags: [] }],
     },

@@ -14,7 +14,9 @@ function texts(of: RegExp): string[] {
   return FILES.filter((path) => of.test(path) && !path.endsWith('.test.ts')).map((path) => readFileSync(resolve(SRC, path), 'utf8'));
 }
 
-type Catalogue = { readonly [key: string]: string | Catalogue };
+interface Catalogue {
+  readonly [key: string]: string | Catalogue;
+}
 
 function read(path: string): Catalogue {
   return JSON.parse(readFileSync(path, 'utf8')) as Catalogue;

@@ -32,6 +32,7 @@ export function App() {
     }
   }, []);
 
+  // eslint-disable-next-line react-hooks/set-state-in-effect -- the session is opened here and arrives as state
   useEffect(() => void resume(), [resume]);
 
   const end = useCallback((session: Session, ended: Ending) => {

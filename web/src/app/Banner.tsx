@@ -18,7 +18,7 @@ export function Banner() {
   const connection = useReadable(session.connection);
   const [failure, setFailure] = useState<unknown>();
 
-  const useHere = async () => {
+  const takeOver = async () => {
     setFailure(undefined);
     try {
       await session.useHere();
@@ -34,7 +34,7 @@ export function Banner() {
         <Notice
           tone="warn"
           title={t(`connection.${kind}.title`)}
-          actions={kind === 'other_tab' && <Button onPress={() => void useHere()}>{t('connection.useHere')}</Button>}
+          actions={kind === 'other_tab' && <Button onPress={() => void takeOver()}>{t('connection.useHere')}</Button>}
         >
           {t(`connection.${kind}.text`)}
         </Notice>

@@ -8,7 +8,7 @@ import { classes } from '../ui/classes';
 import menuStyles from '../ui/Menu.module.css';
 import { switchLanguage } from './i18n';
 import styles from './MeMenu.module.css';
-import { type Language, LANGUAGES, setTheme, type Theme, theme, THEMES } from './preferences';
+import { LANGUAGES, setTheme, type Theme, theme, THEMES } from './preferences';
 import { routeHref } from './route';
 import { useSession } from './SessionContext';
 
@@ -16,8 +16,8 @@ const c = classes(styles);
 const m = classes(menuStyles);
 
 /** The one key of a single selection. */
-function only<T extends string>(keys: Selection): T | undefined {
-  return keys === 'all' ? undefined : ([...keys][0] as T | undefined);
+function only(keys: Selection): string | undefined {
+  return keys === 'all' ? undefined : [...keys].map(String)[0];
 }
 
 /** Oneself: devices, where data goes, language, light or dark, sign out. */
@@ -51,7 +51,7 @@ export function MeMenu({ onSignOut }: { readonly onSignOut: () => Promise<void> 
             selectionMode="single"
             disallowEmptySelection
             selectedKeys={[i18n.language]}
-            onSelectionChange={(keys) => void switchLanguage(only<Language>(keys) ?? 'sv')}
+            onSelectionChange={(keys) => void switchLanguage(LANGUAGES.find((one) => one === only(keys)) ?? 'sv')}
           >
             <Header className={m('heading')}>{t('language')}</Header>
             {LANGUAGES.map((language) => (
@@ -69,7 +69,7 @@ export function MeMenu({ onSignOut }: { readonly onSignOut: () => Promise<void> 
             disallowEmptySelection
             selectedKeys={[look]}
             onSelectionChange={(keys) => {
-              const choice = only<Theme>(keys) ?? 'system';
+              const choice = THEMES.find((one) => one === only(keys)) ?? 'system';
               setTheme(choice);
               setLook(choice);
             }}

@@ -1,4 +1,4 @@
-import { lazy, Suspense, useCallback, useEffect, useState } from 'react';
+import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import { RoomList } from '../chat/RoomList';
@@ -54,6 +54,7 @@ export function Shell({ session, onEnd }: { readonly session: Session; readonly 
 
   const room = route.name === 'room' ? rooms.find((one) => one.id === route.room) : undefined;
   const meetingRoom = rooms.find((one) => one.id === meeting);
+  const access = useMemo(() => (meeting === null ? null : session.meeting(meeting)), [session, meeting]);
   const unread = rooms.reduce((sum, one) => sum + one.unread, 0);
   const title = room?.title ?? '';
   useEffect(() => {
@@ -77,12 +78,12 @@ export function Shell({ session, onEnd }: { readonly session: Session; readonly 
           <Banner />
           <FirstNotice />
           <div className={c('stage', meetingRoom !== undefined && 'withMeeting')}>
-            {meetingRoom !== undefined && (
+            {meetingRoom !== undefined && access !== null && (
               <section className={c('meeting')} aria-label={t('meeting')}>
                 <Suspense fallback={<p className={c('wait')}>{t('loading')}</p>}>
                   <MeetingPanel
                     key={meetingRoom.id}
-                    access={session.meeting(meetingRoom.id)}
+                    access={access}
                     room={meetingRoom}
                     onClose={() => setMeeting(null)}
                   />

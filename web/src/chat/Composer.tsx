@@ -63,8 +63,10 @@ export function Composer({ model, room }: { readonly model: RoomModel; readonly 
   };
 
   const onKeyDown = (event: KeyboardEvent) => {
-    // 229: the key belongs to an input method, also where `isComposing` is already false again.
-    if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing || event.keyCode === 229) return;
+    if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing) return;
+    // Safari ends the composition before this event: only the old code 229 still says that the key belongs to the input method.
+    // eslint-disable-next-line @typescript-eslint/no-deprecated
+    if (event.keyCode === 229) return;
     event.preventDefault();
     void send();
   };

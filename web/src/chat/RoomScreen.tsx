@@ -27,6 +27,7 @@ function useRoomModel(id: RoomId | undefined): RoomModel | null {
   useEffect(() => {
     if (id === undefined) return;
     const opened = session.openRoom(id);
+    // eslint-disable-next-line react-hooks/set-state-in-effect -- what this effect opens arrives as state
     setModel(opened);
     return () => {
       setModel(null);

@@ -11,7 +11,7 @@ import { classes } from '../ui/classes';
 import { useReadable } from '../ui/useReadable';
 import { MessageRow } from './MessageRow';
 import { firstUnread, type Row, rowsOf } from './rows';
-import { Beginning, DayLine, OlderLine, UnreadLine } from './lines';
+import { Beginning, DayLine, GapLine, OlderLine, UnreadLine } from './lines';
 import styles from './Timeline.module.css';
 
 const c = classes(styles);
@@ -53,13 +53,24 @@ function useReadAloud(timeline: TimelineValue, room: Room): void {
   }, [timeline, room, t, personName]);
 }
 
+/** The time, anew each minute: enough for "Today" to become "Yesterday". */
+function useMinute(): number {
+  const [now, setNow] = useState(() => Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), 60_000);
+    return () => clearInterval(timer);
+  }, []);
+  return now;
+}
+
 /** Everything said in a room; only the rows in sight are in the page. */
 export function Timeline({ model, room }: { readonly model: RoomModel; readonly room: Room }) {
   const { t } = useTranslation('chat');
   const timeline = useReadable(model.timeline);
   const line = useUnreadLine(timeline);
   useReadAloud(timeline, room);
-  const rows = useMemo(() => rowsOf(timeline.messages, timeline.more, line), [timeline.messages, timeline.more, line]);
+  const rows = useMemo(() => rowsOf(timeline.messages, timeline.more, line, timeline.gaps), [timeline.messages, timeline.more, line, timeline.gaps]);
+  const now = useMinute();
   const scroller = useRef<HTMLDivElement>(null);
   const [atEnd, setAtEnd] = useState(true);
 
@@ -127,7 +138,7 @@ export function Timeline({ model, room }: { readonly model: RoomModel; readonly 
             const row = rows[item.index];
             return row === undefined ? null : (
               <div key={item.key} ref={virtual.measureElement} data-index={item.index} className={c('row')} style={{ transform: `translateY(${item.start}px)` }}>
-                <RowView row={row} room={room} model={model} lastMine={lastMine} />
+                <RowView row={row} room={room} model={model} lastMine={lastMine} now={now} />
               </div>
             );
           })}
@@ -144,14 +155,28 @@ export function Timeline({ model, room }: { readonly model: RoomModel; readonly 
   );
 }
 
-function RowView({ row, room, model, lastMine }: { readonly row: Row; readonly room: Room; readonly model: RoomModel; readonly lastMine: MsgId | undefined }) {
+function RowView({
+  row,
+  room,
+  model,
+  lastMine,
+  now,
+}: {
+  readonly row: Row;
+  readonly room: Room;
+  readonly model: RoomModel;
+  readonly lastMine: MsgId | undefined;
+  readonly now: number;
+}) {
   switch (row.kind) {
     case 'older':
       return <OlderLine />;
     case 'beginning':
       return <Beginning room={room} />;
     case 'day':
-      return <DayLine at={row.at} />;
+      return <DayLine at={row.at} now={now} />;
+    case 'gap':
+      return <GapLine />;
     case 'unread':
       return <UnreadLine />;
     case 'message':

@@ -27,11 +27,11 @@ export function Beginning({ room }: { readonly room: Room }) {
 }
 
 /** A day: "Today", "Yesterday", else the date in words. */
-export function DayLine({ at }: { readonly at: number }) {
+export function DayLine({ at, now }: { readonly at: number; readonly now: number }) {
   useTranslation('chat'); // renders again when the language changes
   return (
     <div className={c('line')} role="separator">
-      <span>{dayName(at, Date.now(), languageTag())}</span>
+      <span>{dayName(at, now, languageTag())}</span>
     </div>
   );
 }
@@ -44,6 +44,12 @@ export function dayName(at: number, now: number, tag: string): string {
   }
   const thisYear = new Date(at).getFullYear() === new Date(now).getFullYear();
   return new Intl.DateTimeFormat(tag, { weekday: 'long', day: 'numeric', month: 'long', ...(thisYear ? {} : { year: 'numeric' }) }).format(at);
+}
+
+/** The sender numbered a message that did not come. */
+export function GapLine() {
+  const { t } = useTranslation('chat');
+  return <p className={c('gap')}>{t('log.gap')}</p>;
 }
 
 export function UnreadLine() {

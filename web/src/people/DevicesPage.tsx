@@ -29,6 +29,7 @@ export function DevicesPage() {
       setFailure(error);
     }
   }, [session]);
+  // eslint-disable-next-line react-hooks/set-state-in-effect -- the list is asked for here and arrives as state
   useEffect(() => void load(), [load]);
 
   const revoke = async (dev: Dev) => {

@@ -67,8 +67,8 @@ export function Finder() {
         className={c('box')}
         inputValue={query}
         onInputChange={setQuery}
-        selectedKey={null}
-        onSelectionChange={(key) => void choose(key)}
+        value={null}
+        onChange={(key) => void choose(key)}
         defaultFilter={() => true}
         allowsEmptyCollection={words !== ''}
         menuTrigger="input"

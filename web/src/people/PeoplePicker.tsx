@@ -49,8 +49,8 @@ export function PeoplePicker({
         className={f('field')}
         inputValue={query}
         onInputChange={setQuery}
-        selectedKey={null}
-        onSelectionChange={choose}
+        value={null}
+        onChange={choose}
         items={offered}
         defaultFilter={() => true}
         allowsEmptyCollection={query.trim() !== ''}
