@@ -119,13 +119,13 @@ def media() -> dict[str, Any]:
     """The key schedule, and frames that must not open under another sender, meeting, period or prefix. Classes: `key`, `frame`."""
     opus, vp8 = b"\x03", bytes.fromhex("30120a9d012a8002e001")
     good = [
-        media_case("the first Opus frame", epoch=1, day=20_717, join=0x01020304, ctr=0, prefix=opus, plain=b"sound"),
+        media_case("the first Opus frame", epoch=1, day=20_717, join=0x01020304, ctr=0, prefix=opus, plain=b"\xfcsound"),
         media_case("a VP8 key frame", epoch=1, day=20_717, join=0x01020304, ctr=1, prefix=vp8, plain=bytes(1200)),
         media_case("a VP8 delta frame", epoch=1, day=20_717, join=0xFFFFFFFF, ctr=255, prefix=b"\x31\x12\x0a", plain=b"picture"),
-        media_case("a large counter", epoch=1, day=20_717, join=0, ctr=2**40, prefix=opus, plain=b"sound"),
-        media_case("an epoch above 2^16", epoch=65_537, day=20_717, join=7, ctr=9, prefix=opus, plain=b"sound"),
-        media_case("a day above 2^16", epoch=3, day=70_000, join=7, ctr=9, prefix=opus, plain=b"sound"),
-        media_case("KID below 8", epoch=0, day=0, join=5, ctr=6, prefix=opus, plain=b"sound"),
+        media_case("a large counter", epoch=1, day=20_717, join=0, ctr=2**40, prefix=opus, plain=b"\xfcsound"),
+        media_case("an epoch above 2^16", epoch=65_537, day=20_717, join=7, ctr=9, prefix=opus, plain=b"\xfcsound"),
+        media_case("a day above 2^16", epoch=3, day=70_000, join=7, ctr=9, prefix=opus, plain=b"\xfcsound"),
+        media_case("KID below 8", epoch=0, day=0, join=5, ctr=6, prefix=b"\x31\x12\x0a", plain=b"picture"),
     ]  # fmt: skip
     one = good[1]
     frame = bytes.fromhex(one["frame"])

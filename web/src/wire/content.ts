@@ -13,7 +13,8 @@ const SIZES = [256, 1024, 4096, 16 * 1024, 60 * 1024];
 
 /** The padded bytes, or `null`: it does not fit an envelope. */
 export function pad(content: Content): Bytes | null {
-  const body = encode(content);
+  // Half a surrogate pair, which a text field may hold, has no UTF-8.
+  const body = encode({ ...content, t: content.t.toWellFormed() });
   const size = SIZES.find((one) => body.length + 4 <= one);
   if (size === undefined) return null;
   const out = new Uint8Array(size);
@@ -40,6 +41,6 @@ export function unpad(data: Bytes): Content | 'newer' {
   if (typeof content === 'object' && content !== null && 'v' in content && typeof content.v === 'number' && content.v > 1) {
     return 'newer';
   }
-  if (!valid.Content(content)) throw new Malformed();
+  if (!valid.Content(content) || !content.t.isWellFormed()) throw new Malformed();
   return content;
 }
