@@ -8,8 +8,9 @@ import { classes } from '../ui/classes.ts';
 import menuStyles from '../ui/Menu.module.css';
 import { DeviceSelects } from './DeviceSelects.tsx';
 import { keepChoice, loadChoice } from './devices.ts';
-import type { Meeting, MeetingState } from './meeting.ts';
+import type { Meeting } from './meeting.ts';
 import styles from './meeting.module.css';
+import type { MeetingState } from './state.ts';
 import { Toggle } from './Toggle.tsx';
 
 const c = classes(styles);

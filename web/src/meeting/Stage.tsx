@@ -11,9 +11,11 @@ import { DeviceNotice } from './DeviceNotice.tsx';
 import { useWhy } from './Ended.tsx';
 import { grid } from './layout.ts';
 import { Sound } from './Media.tsx';
-import type { Meeting, MeetingState, Tile } from './meeting.ts';
+import type { Meeting } from './meeting.ts';
 import styles from './meeting.module.css';
 import { Panel } from './Panel.tsx';
+import type { MeetingState } from './state.ts';
+import type { Tile } from './tiles.ts';
 import { TileView, useNames } from './TileView.tsx';
 
 const c = classes(styles);

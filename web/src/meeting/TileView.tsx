@@ -5,7 +5,7 @@ import { Avatar } from '../ui/Avatar.tsx';
 import { classes } from '../ui/classes.ts';
 import { Media } from './Media.tsx';
 import styles from './meeting.module.css';
-import type { Tile } from './meeting.ts';
+import type { Tile } from './tiles.ts';
 
 const c = classes(styles);
 

@@ -10,23 +10,22 @@ import {
   type LocalAudioTrack,
   type LocalTrack,
   type LocalVideoTrack,
-  type Participant,
-  type RemoteParticipant,
-  type RemoteTrack,
   Room,
   RoomEvent,
   Track,
   setLogLevel,
 } from 'livekit-client';
 import { type JoinReply, type MeetingAccess, type Pid, type Readable, Refusal } from '../session/api.ts';
-import { type DeviceTrouble, deviceTrouble, followLevel } from './devices.ts';
+import { deviceTrouble, followLevel } from './devices.ts';
 import { Keeper } from './keeper.ts';
 import { Link } from './link.ts';
 import { Manager } from './manager.ts';
 import type { Counts } from './messages.ts';
 import { cameraOptions, microphoneOptions, roomOptions } from './options.ts';
 import { selfTest } from './selftest.ts';
+import { type MeetingState, START } from './state.ts';
 import { Store } from './store.ts';
+import { makeTiles } from './tiles.ts';
 
 /** A join reply older than this is fetched again: its token lives 60 s. */
 const REPLY_FRESH_MS = 40_000;
@@ -37,64 +36,6 @@ const SILENT_MS = 6000;
 const SILENT_LEVEL = 0.02;
 /** The identity is looked at this often besides the moments when it could change. */
 const WATCH_MS = 1000;
-
-export interface Tile {
-  /** Stable while the tile stands. */
-  readonly key: string;
-  readonly kind: 'person' | 'screen';
-  readonly pid: Pid;
-  readonly me: boolean;
-  /** The name from home, never from LiveKit; `null` when unknown. */
-  readonly name: string | null;
-  /** 1, or 2 and more for further devices of the same person. */
-  readonly nth: number;
-  readonly video: LocalTrack | RemoteTrack | null;
-  readonly audio: RemoteTrack | null;
-  readonly speaking: boolean;
-  readonly muted: boolean;
-  /** Tracks came that do not open: no key for them, or not from this person. */
-  readonly noKey: boolean;
-}
-
-export type Phase = 'preview' | 'joining' | 'in' | 'reconnecting' | 'over';
-export type Switch = 'off' | 'turning' | 'on';
-
-export interface MeetingState {
-  readonly phase: Phase;
-  /** Why it could not be joined, or why it is over: a code of the catalogues; `null` when one left. */
-  readonly why: string | null;
-  readonly tiles: readonly Tile[];
-  readonly mic: Switch;
-  readonly cam: Switch;
-  readonly screen: Switch;
-  readonly micTrouble: DeviceTrouble | null;
-  readonly camTrouble: DeviceTrouble | null;
-  readonly screenTrouble: DeviceTrouble | null;
-  /** The microphone is on but nothing is heard from it. */
-  readonly micSilent: boolean;
-  /** Connections in the LiveKit room whose owner home has not signed: they get nothing, and it is said. */
-  readonly strangers: number;
-  /** The browser wants a click before it plays sound. */
-  readonly soundBlocked: boolean;
-  /** The code why home does not give the current media secret, or `null`. */
-  readonly keyTrouble: string | null;
-}
-
-const START: MeetingState = {
-  phase: 'preview',
-  why: null,
-  tiles: [],
-  mic: 'off',
-  cam: 'off',
-  screen: 'off',
-  micTrouble: null,
-  camTrouble: null,
-  screenTrouble: null,
-  micSilent: false,
-  strangers: 0,
-  soundBlocked: false,
-  keyTrouble: null,
-};
 
 const OVER: Partial<Record<DisconnectReason, string>> = {
   [DisconnectReason.DUPLICATE_IDENTITY]: 'elsewhere',
@@ -426,55 +367,11 @@ export class Meeting {
       const sharing = me.getTrackPublication(Track.Source.ScreenShare) !== undefined;
       const { screen } = this.#state.get();
       this.#set({
-        tiles: this.#tiles(me, others),
+        tiles: makeTiles(this.access, me, others, this.#closedTracks),
         strangers: remoteParticipants.size - others.length,
         soundBlocked: !this.#room.canPlaybackAudio,
         screen: screen === 'turning' ? screen : sharing ? 'on' : 'off',
       });
     });
-  }
-
-  #tiles(me: Participant, others: readonly RemoteParticipant[]): Tile[] {
-    const met = new Map<string, number>();
-    const people: Tile[] = [];
-    const screens: Tile[] = [];
-    // Oneself is counted first and shown last.
-    for (const one of [me, ...others]) {
-      const mine = one === me;
-      const pid = (mine ? this.access.me.pid : one.identity.split('.')[0]) as Pid;
-      const nth = (met.get(pid) ?? 0) + 1;
-      met.set(pid, nth);
-      const shown = (source: Track.Source): LocalTrack | RemoteTrack | null => {
-        const publication = one.getTrackPublication(source);
-        if (publication?.track === undefined || publication.isMuted || this.#closedTracks.has(publication.trackSid)) return null;
-        return publication.track as LocalTrack | RemoteTrack;
-      };
-      const sound = (source: Track.Source): RemoteTrack | null => (mine ? null : (one.getTrackPublication(source)?.track as RemoteTrack | undefined) ?? null);
-      const base = { pid, me: mine, name: this.access.name(pid), nth };
-      const microphone = one.getTrackPublication(Track.Source.Microphone);
-      people.push({
-        ...base,
-        key: one.identity,
-        kind: 'person',
-        video: shown(Track.Source.Camera),
-        audio: sound(Track.Source.Microphone),
-        speaking: one.isSpeaking,
-        muted: microphone === undefined || microphone.isMuted,
-        noKey: [...one.trackPublications.keys()].some((sid) => this.#closedTracks.has(sid)),
-      });
-      const screen = shown(Track.Source.ScreenShare);
-      if (screen === null) continue;
-      screens.push({
-        ...base,
-        key: `${one.identity}/screen`,
-        kind: 'screen',
-        video: screen,
-        audio: sound(Track.Source.ScreenShareAudio),
-        speaking: false,
-        muted: false,
-        noKey: false,
-      });
-    }
-    return [...screens, ...people.slice(1), ...people.slice(0, 1)];
   }
 }
