@@ -68,7 +68,7 @@ describe('sealing', () => {
     const out = new Uint8Array(sealed(await sealer.seal(mime, frame())));
     const plain = new Uint8Array(frame());
     expect(out.subarray(0, clear)).toEqual(plain.subarray(0, clear));
-    expect(Buffer.from(out).includes(Buffer.from(plain.subarray(clear, clear + 8)))).toBe(false);
+    expect(out.join()).not.toContain(plain.subarray(clear, clear + 8).join());
   });
 
   test('an Opus frame shows nothing of itself, and no decoder takes it', async () => {
@@ -163,12 +163,9 @@ describe('opening', () => {
   });
 
   test('four new key ids a minute are tried, and one that is known costs nothing', async () => {
-    const joins: Sealer[] = [];
-    for (let join = 0; join < 6; join += 1) {
-      const one = new Sealer(join, anna);
-      await one.use(ring, PERIOD);
-      joins.push(one);
-    }
+    const joins = [0, 1, 2, 3, 4, 5].map((join) => new Sealer(join, anna));
+    const [first, , , , fifth] = joins as [Sealer, Sealer, Sealer, Sealer, Sealer];
+    for (const one of joins) await one.use(ring, PERIOD);
     const results: unknown[] = [];
     for (const one of joins) results.push(await opener.open(ring, VP8, sealed(await one.seal(VP8, delta())), 1000));
     expect(results.map((one) => typeof one)).toEqual(['object', 'object', 'object', 'object', 'string', 'string']);
