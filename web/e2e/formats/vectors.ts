@@ -1,7 +1,7 @@
 /** The page of `vectors-formats.test.mjs`: every format but those of `session/vectors.ts`, read by the client's own code in a browser. */
 import { senderKey, senderOf } from '../../src/meeting/keys';
 import { decodeHeader, decrypt, encrypt } from '../../src/meeting/sframe';
-import { equal, Malformed, textOf, unb64, type Bytes } from '../../src/wire/bytes';
+import { equal, Malformed, unb64, type Bytes } from '../../src/wire/bytes';
 import { FIRST } from '../../src/wire/chain';
 import { unpad } from '../../src/wire/content';
 import { frameBytes, frameOf } from '../../src/wire/frames';
@@ -10,15 +10,12 @@ import * as jws from '../../src/wire/jws';
 import { entryHash, headAfter } from '../../src/wire/ledger';
 import { TYP, type ClientFrames, type Jwk } from '../../src/wire/types';
 import * as valid from '../../src/wire/validators';
+import { hex } from './hex';
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 interface Named {
   name: string;
   class?: string;
-}
-
-export function hex(text: string): Bytes {
-  return Uint8Array.from(text.match(/../g) ?? [], (pair) => parseInt(pair, 16));
 }
 
 /** What went wrong, by name of the case; and how many cases there were. */
@@ -286,5 +283,4 @@ Object.assign(globalThis, {
     await reader(file as never, report);
     return report;
   },
-  textOf,
 });
