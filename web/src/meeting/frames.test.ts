@@ -170,8 +170,8 @@ describe('opening', () => {
     for (const one of joins) results.push(await opener.open(ring, VP8, sealed(await one.seal(VP8, delta())), 1000));
     expect(results.map((one) => typeof one)).toEqual(['object', 'object', 'object', 'object', 'string', 'string']);
     expect(results[4]).toBe('budget');
-    expect(await opener.open(ring, VP8, sealed(await (first).seal(VP8, delta())), 1001)).toBeInstanceOf(ArrayBuffer);
-    expect(await opener.open(ring, VP8, sealed(await (fifth).seal(VP8, delta())), 61_001)).toBeInstanceOf(ArrayBuffer);
+    expect(await opener.open(ring, VP8, sealed(await first.seal(VP8, delta())), 1001)).toBeInstanceOf(ArrayBuffer);
+    expect(await opener.open(ring, VP8, sealed(await fifth.seal(VP8, delta())), 61_001)).toBeInstanceOf(ArrayBuffer);
   });
 
   test('a forged key id leaves nothing behind', async () => {
