@@ -44,7 +44,13 @@ class Person:
         await self.http.aclose()
 
     async def raw(
-        self, method: str, path: str, body: Any = None, *, headers: dict[str, str] | None = None, proof: str | None = None
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        headers: dict[str, str] | None = None,
+        proof: str | None = None,
     ) -> httpx.Response:
         """One request with all that a browser adds; `headers` replace, an empty value takes away."""
         content = b"" if body is None else msgspec.json.encode(body)
@@ -66,7 +72,7 @@ class Person:
             raise Refused(answer.status_code, msgspec.json.decode(answer.content, type=Problem))
         return msgspec.json.decode(answer.content, type=want) if want is not NOTHING else None  # type: ignore[return-value]
 
-    def proof(self, method: str, path: str, content: bytes, **other: Any) -> str:
+    def proof(self, method: str, path: str, content: bytes, /, **other: Any) -> str:
         """A proof by this device; `other` fields replace the right ones."""
         right = {
             "htm": method,
@@ -83,7 +89,12 @@ class Person:
         return self.session
 
     def start_form(self, **other: Any) -> home_api.Start:
-        right = {"dev": self.dev, "jwk": jws.jwk_of(self.key.public_key()), "label": "Firefox, Debian", "persistent": True}
+        right = {
+            "dev": self.dev,
+            "jwk": jws.jwk_of(self.key.public_key()),
+            "label": "Firefox, Debian",
+            "persistent": True,
+        }
         return home_api.Start(**(right | other))
 
     async def start(self, **other: Any) -> Started:
@@ -98,12 +109,19 @@ class Person:
         await self.start()
         return self
 
-    async def create(self, *members: Pid, title: str = "Room", kind: Kind = Kind.GROUP, room: RoomId | None = None) -> Changed:
+    async def create(
+        self, *members: Pid, title: str = "Room", kind: Kind = Kind.GROUP, room: RoomId | None = None
+    ) -> Changed:
         new = NewRoom(room=room or ids.new_room(), kind=kind, members=list(members), title=title)
         return await self.ask("POST", "/rooms", new, want=Changed, proof=True)
 
     async def change(
-        self, room: RoomId, *, add: list[Pid] | None = None, remove: list[Pid] | None = None, role: dict[Pid, Role] | None = None
+        self,
+        room: RoomId,
+        *,
+        add: list[Pid] | None = None,
+        remove: list[Pid] | None = None,
+        role: dict[Pid, Role] | None = None,
     ) -> Changed:
         body = ChangeMembers(
             add=[MemberChange(pid=pid, role=Role.MEMBER) for pid in add or []],

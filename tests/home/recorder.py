@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import time
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 import msgspec
 
@@ -39,7 +39,7 @@ class Recorder:
     faults: list[str] = field(default_factory=list)
     jtis: set[str] = field(default_factory=set)
 
-    async def __aenter__(self) -> "Recorder":
+    async def __aenter__(self) -> Self:
         self.writers: set[asyncio.StreamWriter] = set()
         self.server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
         return self

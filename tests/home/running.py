@@ -56,7 +56,9 @@ def entry(number: int, **other: Any) -> dict[str, Any]:
     return {"user": user(number), "name": name, "department": "Kansliet", "title": "Utredare", "hash": _CHEAP} | other
 
 
-def write_directory(config: HomeConfig, people: list[dict[str, Any]], rooms: list[dict[str, Any]] | None = None) -> None:
+def write_directory(
+    config: HomeConfig, people: list[dict[str, Any]], rooms: list[dict[str, Any]] | None = None
+) -> None:
     config.directory.write_bytes(msgspec.json.encode({"people": people, "rooms": rooms or []}))
 
 
@@ -120,7 +122,9 @@ class Running:
 
 
 @contextlib.asynccontextmanager
-async def running(config: HomeConfig, clock: FakeClock | None = None, relay: Recorder | None = None) -> AsyncIterator[Running]:
+async def running(
+    config: HomeConfig, clock: FakeClock | None = None, relay: Recorder | None = None
+) -> AsyncIterator[Running]:
     """Runs home until the block ends; with `relay` given it is the caller's, who also starts it."""
     clock, stop, handlers = clock or FakeClock(), asyncio.Event(), logging.root.handlers[:]
     async with contextlib.AsyncExitStack() as stack:
