@@ -65,6 +65,7 @@ async def test_what_breaks_says_nothing(client: httpx.AsyncClient) -> None:
         (b'{"n": 1, "name": 2}', 400, "bad_request"),
         (b'{"n": "1"}', 400, "bad_request"),
         (b"{", 400, "bad_request"),
+        (b'{"n": 1, "\xff": 1}', 400, "bad_request"),
         (b'{"n": ' + b" " * 1000 + b"1}", 413, "too_large"),
     ],
 )

@@ -52,10 +52,15 @@ class _StrictBody(AbstractDTO[Any]):
 
     def decode_bytes(self, value: bytes) -> Any:
         """The body as the handler's type; refuses everything else."""
-        try:
-            return self._decoders[self.asgi_connection.route_handler.handler_id].decode(value)
-        except msgspec.MsgspecError:
-            raise Refused(400, Code.BAD_REQUEST) from None
+        return read_body(self._decoders[self.asgi_connection.route_handler.handler_id], value)
+
+
+def read_body(decoder: msgspec.json.Decoder[Any], value: bytes) -> Any:
+    """The decoded body; refuses what does not fit with 400. Text that is not UTF-8 and deep nesting have errors of their own."""
+    try:
+        return decoder.decode(value)
+    except (ValueError, RecursionError):
+        raise Refused(400, Code.BAD_REQUEST) from None
 
 
 _CODE_OF_STATUS = {404: Code.NOT_FOUND, 405: Code.NOT_FOUND, 413: Code.TOO_LARGE}
