@@ -1,6 +1,6 @@
 /** The page of `session.test.mjs`: the real session, driven from outside, without screens. */
 import { doorway } from '../../src/session';
-import type { MsgId, Pid, RoomId, RoomModel, Session } from '../../src/session/api';
+import { Refusal, type MsgId, type Pid, type RoomId, type RoomModel, type Session } from '../../src/session/api';
 
 interface Driven {
   session: Session | null;
@@ -27,7 +27,7 @@ async function outcome<T>(work: Promise<T>): Promise<T | { code: string }> {
   try {
     return await work;
   } catch (error) {
-    if (error instanceof Error && 'code' in error) return { code: String(error.code) };
+    if (error instanceof Refusal) return { code: error.code };
     throw error;
   }
 }

@@ -32,15 +32,15 @@ export class HomeDoor {
   }
 
   start(body: Start): Promise<Started> {
-    return this.proven('/start', body, valid.Started);
+    return this.proven('POST', '/start', body, valid.Started);
   }
 
   renew(): Promise<Renewed> {
-    return this.proven('/grant', {}, valid.Renewed);
+    return this.proven('POST', '/grant', {}, valid.Renewed);
   }
 
   keys(body: WantKeys): Promise<Keys> {
-    return this.proven('/keys', body, valid.Keys);
+    return this.proven('POST', '/keys', body, valid.Keys);
   }
 
   since(cursor: number): Promise<Since> {
@@ -64,15 +64,15 @@ export class HomeDoor {
   }
 
   createRoom(body: NewRoom): Promise<Changed> {
-    return this.call('POST', '/rooms', body, valid.Changed);
+    return this.proven('POST', '/rooms', body, valid.Changed);
   }
 
   changeMembers(room: RoomId, body: ChangeMembers): Promise<Changed> {
-    return this.call('POST', `/rooms/${room}/members`, body, valid.Changed);
+    return this.proven('POST', `/rooms/${room}/members`, body, valid.Changed);
   }
 
   rename(room: RoomId, title: string): Promise<Changed> {
-    return this.call('PATCH', `/rooms/${room}`, { title }, valid.Changed);
+    return this.proven('PATCH', `/rooms/${room}`, { title }, valid.Changed);
   }
 
   devices(): Promise<Devices> {
@@ -83,10 +83,11 @@ export class HomeDoor {
     return this.call('POST', `/devices/${dev}/revoke`, {}, null);
   }
 
-  private async proven<T>(path: string, body: object, reply: Check<T>): Promise<T> {
+  /** With a proof; where home does not ask for it, its answer then carries the keys too. */
+  private async proven<T>(method: 'POST' | 'PATCH', path: string, body: object, reply: Check<T>): Promise<T> {
     const now = Math.floor((Date.now() + this.ahead) / 1000);
-    const proof = await this.prove('POST', path, utf8(JSON.stringify(body)), now);
-    return this.call('POST', path, body, reply, { 'Samrum-Proof': proof });
+    const proof = await this.prove(method, path, utf8(JSON.stringify(body)), now);
+    return this.call(method, path, body, reply, { 'Samrum-Proof': proof });
   }
 
   private call<T>(

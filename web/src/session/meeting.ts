@@ -3,7 +3,7 @@ import { join } from '../doors/relayHttp';
 import { Refusal } from '../doors/refusal';
 import { unb64 } from '../wire/bytes';
 import type { CallId, Dev, Pid, RoomId } from '../wire/ids';
-import type { MediaAckIs } from '../wire/types';
+import type { MediaAckIs, MediaBase } from '../wire/types';
 import type { MeetingAccess } from './api';
 import type { Ground } from './ground';
 import type { Rooms } from './rooms';
@@ -76,26 +76,44 @@ export class Meetings {
   }
 
   private base(room: RoomId, epoch: number, day: number): Promise<CryptoKey> {
-    const name = `${room}/${String(epoch)}/${String(day)}`;
-    const found = this.bases.get(name);
+    const found = this.bases.get(nameOf(room, epoch, day));
     if (found !== undefined && found.until > Date.now()) return found.key;
     const key = this.fetch(room, epoch, day);
+    this.keep(room, epoch, day, key);
+    return key;
+  }
+
+  /** Takes bases that home gave unasked. Their bytes are wiped. */
+  lease(media: readonly MediaBase[]): void {
+    for (const { room, epoch, day, base } of media) this.keep(room, epoch, day, imported(base));
+  }
+
+  private keep(room: RoomId, epoch: number, day: number, key: Promise<CryptoKey>): void {
+    const name = nameOf(room, epoch, day);
     this.bases.set(name, { key, until: Date.now() + LEASE_MS });
     key.catch(() => this.bases.delete(name));
-    return key;
   }
 
   private async fetch(room: RoomId, epoch: number, day: number): Promise<CryptoKey> {
     const { media, refused } = await this.ground.asked(this.ground.home.keys({ want: [], media: [room] }));
     const told = media.find((one) => one.room === room && one.epoch === epoch && one.day === day);
     if (told === undefined) throw new Refusal(refused[0]?.code ?? 'no_such_epoch');
-    const raw = unb64(told.base);
-    try {
-      return await crypto.subtle.importKey('raw', raw, 'HKDF', false, ['deriveBits']);
-    } finally {
-      raw.fill(0);
-    }
+    this.lease(media.filter((one) => one !== told));
+    return imported(told.base);
   }
+}
+
+async function imported(base: string): Promise<CryptoKey> {
+  const raw = unb64(base);
+  try {
+    return await crypto.subtle.importKey('raw', raw, 'HKDF', false, ['deriveBits']);
+  } finally {
+    raw.fill(0);
+  }
+}
+
+function nameOf(room: RoomId, epoch: number, day: number): string {
+  return `${room}/${String(epoch)}/${String(day)}`;
 }
 
 function membersOf(rooms: Rooms, room: RoomId): ReadonlySet<Pid> {

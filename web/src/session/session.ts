@@ -118,8 +118,9 @@ export class LiveSession implements Session, Ground {
     const { started } = this.began;
     await this.keys.trust(started.keys);
     this.people.learn([started.me, ...started.people]);
+    this.meetings.lease(started.leased.media);
     await Promise.all([this.people.load(), this.book.take(started.rooms, started.rosters, states)]);
-    await this.keys.lease(started.leased.keys);
+    await Promise.all([this.keys.lease(started.leased.keys), this.keys.certificates({ [this.dev]: [started.cert] })]);
     await Promise.all(this.book.ids().map(async (room) => {
       const [newest] = await this.storage.envelopes(room, Infinity, 1);
       if (newest !== undefined) this.book.newest(room, newest.env);
@@ -222,8 +223,8 @@ export class LiveSession implements Session, Ground {
   }
 
   async signOut(): Promise<void> {
-    this.finish('signed_out');
     this.channel.postMessage('signed_out');
+    this.finish('signed_out');
     const told = await this.home.signOut().then(() => 'signed_out', codeOf);
     await this.wipe();
     if (told !== 'signed_out') throw new Refusal(told);
@@ -265,6 +266,7 @@ export class LiveSession implements Session, Ground {
     const changed = await reply;
     this.people.learn(changed.people);
     await this.book.take([changed.room], { [changed.room.room]: changed.rosters });
+    this.meetings.lease(changed.keys.media);
     await this.keys.lease(changed.keys.keys);
     return changed;
   }
