@@ -8,6 +8,8 @@ import unicodedata
 from typing import Final
 
 KEPT: Final = "åäö"
+WITHIN: Final = 3
+"""Letters from which on a word is also looked for inside of words."""
 _MORE: Final = str.maketrans({"ø": "o", "æ": "ae", "œ": "oe", "ß": "ss", "ł": "l", "đ": "d", "ð": "d", "þ": "th"})
 _ALSO: Final = {"a": "[aåä]", "o": "[oö]"}
 _WORD: Final = re.compile(r"[\w.@-]+")
@@ -34,29 +36,31 @@ class Query:
 
     def __init__(self, text: str) -> None:
         self.words = _WORD.findall(fold(text))
-        self._patterns = [re.compile("".join(_ALSO.get(c, re.escape(c)) for c in word)) for word in self.words]
+        self._patterns = [
+            (re.compile("".join(_ALSO.get(c, re.escape(c)) for c in word)), len(word) >= WITHIN) for word in self.words
+        ]
 
     def rank(self, name: str, others: str) -> int | None:
         """How well folded `name` and `others` (department, user name) match; smaller is better, `None`: not at all.
 
-        0: the name starts so · 1: a word of it does · 2: a word of the others does · 3: somewhere within.
+        0: the name starts so · 1: a word of it does · 2: a word of the others does · 3: somewhere within (three letters or more).
         """
         worst = 0
-        for pattern in self._patterns:
-            found = _place(pattern, name, others)
+        for pattern, within in self._patterns:
+            found = _place(pattern, name, others, within=within)
             if found is None:
                 return None
             worst = max(worst, found)
-        if worst == 1 and self._patterns and self._patterns[0].match(name):
+        if worst == 1 and self._patterns and self._patterns[0][0].match(name):
             return 0
         return worst
 
 
-def _place(pattern: "re.Pattern[str]", name: str, others: str) -> int | None:
+def _place(pattern: "re.Pattern[str]", name: str, others: str, *, within: bool) -> int | None:
     if pattern.match(name):
         return 0
     if any(pattern.match(word) for word in re.split(r"[\W_]+", name)):
         return 1
     if any(pattern.match(word) for word in re.split(r"[\W_]+", others)):
         return 2
-    return 3 if pattern.search(name) or pattern.search(others) else None
+    return 3 if within and (pattern.search(name) or pattern.search(others)) else None
