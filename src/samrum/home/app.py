@@ -98,7 +98,7 @@ async def build(config: HomeConfig, *, clock: Clock, log: Log) -> Home:
     relay = Relay(outgoing=outgoing, signer=signer, tenant=tenant, clock=clock)
     outbox = Outbox(db=db, clock=clock, signer=signer, tenant=tenant, relay=relay, log=log)
     ledger = Ledger(db=db, clock=clock, signer=signer, tenant=tenant, relay=relay, log=log)
-    keys = EpochKeys(keys_of, tenant)
+    keys = EpochKeys(db=db, clock=clock, folder=keys_of, tenant=tenant)
     rooms = Rooms(db=db, clock=clock, signer=signer, tenant=tenant, keys=keys, out=outbox, log=log)
     devices = Devices(
         db=db, clock=clock, signer=signer, tenant=tenant, out=outbox, new_epochs=rooms.new_epochs, log=log
@@ -119,7 +119,7 @@ async def build(config: HomeConfig, *, clock: Clock, log: Log) -> Home:
             *devices_http.handlers(devices, proofs, door, relay_at, picture.begin),
             *since_http.handlers(picture),
             *rooms_http.handlers(rooms, proofs),
-            *keys_http.handlers(db, clock, keys, proofs),
+            *keys_http.handlers(keys, proofs),
             *people_http.handlers(Directory(db), door),
             *ledger_http.handlers(ledger, door),
             *flows_http.handlers(flows, config.authority),

@@ -14,15 +14,17 @@ from typing import Final
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from samrum.home.devices.proof import Proven
 from samrum.home.errors import RateLimited
 from samrum.home.keys import tables
 from samrum.home.keys.folder import KeyFolder
 from samrum.home.ledger import actions as ledger
 from samrum.home.ledger.chain import KeyMade
-from samrum.plumbing.transactions import Tx
+from samrum.plumbing.clock import Clock
+from samrum.plumbing.transactions import Transactions, Tx
 from samrum.wire import home_api, ids, jws
 from samrum.wire.codes import Code
-from samrum.wire.home_api import EpochKey, Keys, MediaBase
+from samrum.wire.home_api import EpochKey, Keys, MediaBase, WantKeys
 from samrum.wire.ids import KeyId, Pid, RoomId, TenantId
 from samrum.wire.keys import DAY_SECONDS, commitment, media_base
 from samrum.wire.statements import Epoch
@@ -36,8 +38,8 @@ COUNTS_KEPT: Final = 30 * 24
 class EpochKeys:
     """Epoch keys and media bases."""
 
-    def __init__(self, folder: KeyFolder, tenant: TenantId) -> None:
-        self._folder, self._tenant = folder, tenant
+    def __init__(self, *, db: Transactions, clock: Clock, folder: KeyFolder, tenant: TenantId) -> None:
+        self._db, self._clock, self._folder, self._tenant = db, clock, folder, tenant
         self._asked: Counter[Pid] = Counter()
         self._minute = 0
 
@@ -52,15 +54,16 @@ class EpochKeys:
         ledger.append(tx, KeyMade(at=now, room=room, epoch=epoch, key_id=key_id, kc=kc))
         return Epoch(n=epoch, key_id=key_id, kc=kc)
 
-    def limit(self, pid: Pid, number: int, now: float) -> None:
-        """Counts a request for `number` keys; raises `RateLimited`."""
-        minute = int(now // 60)
-        if minute != self._minute:
-            self._minute = minute
-            self._asked.clear()
-        if self._asked[pid] + number > PER_MINUTE:
-            raise RateLimited(60 - now % 60)
-        self._asked[pid] += number
+    async def released(self, pid: Pid, wanted: WantKeys, proven: Proven) -> Keys:
+        """The keys that a person's device asks for; raises `RateLimited` or `BadProof`."""
+        now = self._clock.now()
+        self._limit(pid, len(wanted.want) + len(wanted.media), now)
+
+        def write(tx: Tx) -> Keys:
+            proven.use(tx)
+            return self.release(tx, pid, wanted.want, wanted.media, int(now))
+
+        return await self._db.write(write)
 
     def release(self, tx: Tx, pid: Pid, want: Iterable[tuple[RoomId, int]], media: Iterable[RoomId], now: int) -> Keys:
         """The keys that belong to the person, and the refusals. The caller has checked session and proof."""
@@ -90,6 +93,15 @@ class EpochKeys:
         """Forgets old counts, and destroys media keys of days that are over."""
         tables.expire_counts(tx, now // 3600 - COUNTS_KEPT)
         self._folder.destroy_days(now // DAY_SECONDS)
+
+    def _limit(self, pid: Pid, number: int, now: float) -> None:
+        minute = int(now // 60)
+        if minute != self._minute:
+            self._minute = minute
+            self._asked.clear()
+        if self._asked[pid] + number > PER_MINUTE:
+            raise RateLimited(60 - now % 60)
+        self._asked[pid] += number
 
     def _bases(self, room: RoomId, epoch: int, now: int) -> list[MediaBase]:
         today = now // DAY_SECONDS
