@@ -5,11 +5,12 @@ Home must, or nothing was tested. And a city whose relay leaks on purpose, into 
 
 import asyncio
 import json
+import os
 import secrets
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from tests.city import launch, search
 from tests.city.client import Device
 from tests.city.launch import City
 from tests.city.search import Finding
+from tests.conftest import ROOT
 
 pytestmark = pytest.mark.servers
 PLANT = Path(__file__).with_name("plant.py")
@@ -75,6 +77,16 @@ async def journey(city: City, canaries: dict[str, str]) -> None:
         await b.send(room, f"{canaries['name']}: {canaries['message']}")
 
 
+async def journey_in_browsers(city: City, canaries: dict[str, str]) -> None:
+    """The same by two real browsers, with a meeting."""
+    ready = city.folder / "canary.json"
+    ready.write_text(json.dumps(city.ready))
+    env = {**os.environ, "SAMRUM_READY": str(ready), "SAMRUM_CANARY": json.dumps(canaries)}
+    node = await asyncio.create_subprocess_exec("node", "web/e2e/city/journey.mjs", cwd=ROOT, env=env)
+    async with asyncio.timeout(120):
+        assert await node.wait() == 0
+
+
 def leaks(city: City, canaries: dict[str, str]) -> list[Finding]:
     """Everything found outside home."""
     needles = search.needles_for(*canaries.values())
@@ -94,10 +106,13 @@ def leaks(city: City, canaries: dict[str, str]) -> list[Finding]:
     return found
 
 
-async def test_nobody_but_home_holds_names_titles_or_words() -> None:
+@pytest.mark.parametrize("go", [journey, journey_in_browsers])
+async def test_nobody_but_home_holds_names_titles_or_words(
+    go: Callable[[City, dict[str, str]], Awaitable[None]],
+) -> None:
     canaries = texts()
     with city_of(canaries) as city:
-        await journey(city, canaries)
+        await go(city, canaries)
         assert leaks(city, canaries) == []
         at_home = {f.text for f in search.in_folder("home", city.data("home"), search.needles_for(*canaries.values()))}
         assert {canaries["name"], canaries["title"]} <= at_home
