@@ -7,6 +7,7 @@ import type {
 } from '../wire/types';
 import * as valid from '../wire/validators';
 import { exchange } from './http';
+import { codeOf } from './refusal';
 
 /** Makes the `samrum-proof` statement of one request. `path` has its query; `now` is home's clock in s since 1970. */
 export type Prove = (htm: string, path: string, body: Bytes, now: number) => Promise<string>;
@@ -85,9 +86,18 @@ export class HomeDoor {
 
   /** With a proof; where home does not ask for it, its answer then carries the keys too. */
   private async proven<T>(method: 'POST' | 'PATCH', path: string, body: object, reply: Check<T>): Promise<T> {
-    const now = Math.floor((Date.now() + this.ahead) / 1000);
-    const proof = await this.prove(method, path, utf8(JSON.stringify(body)), now);
-    return this.call(method, path, body, reply, { 'Samrum-Proof': proof });
+    const once = async (): Promise<T> => {
+      const now = Math.floor((Date.now() + this.ahead) / 1000);
+      const proof = await this.prove(method, path, utf8(JSON.stringify(body)), now);
+      return this.call(method, path, body, reply, { 'Samrum-Proof': proof });
+    };
+    try {
+      return await once();
+    } catch (error) {
+      // This device's clock may have jumped; the refusal itself told home's time.
+      if (codeOf(error) !== 'bad_proof') throw error;
+      return once();
+    }
   }
 
   private call<T>(

@@ -26,6 +26,7 @@ interface Base {
 /** All meetings' keys and acknowledgements; one {@link MeetingAccess} a room. */
 export class Meetings {
   private readonly bases = new Map<string, Base>();
+  private readonly accesses = new Map<RoomId, MeetingAccess>();
   private readonly listeners = new Set<AckListener>();
 
   constructor(
@@ -38,7 +39,14 @@ export class Meetings {
     for (const listener of [...this.listeners]) listener(meeting, pid, dev, epoch);
   }
 
+  /** The one access to a room's meeting. */
   access(room: RoomId): MeetingAccess {
+    const found = this.accesses.get(room) ?? this.newAccess(room);
+    this.accesses.set(room, found);
+    return found;
+  }
+
+  private newAccess(room: RoomId): MeetingAccess {
     const { ground, rooms } = this;
     const epoch = new Signal(rooms.state(room)?.epoch ?? 0);
     const members = new Signal<ReadonlySet<Pid>>(membersOf(rooms, room));

@@ -11,13 +11,14 @@ const KEPT_MS = 24 * 3600 * 1000;
 const SAVE_MS = 2_000;
 const PAGE = 500;
 
-interface Kept {
+interface Known {
+  readonly person: Person;
+  /** When home told it, ms since 1970. */
   readonly at: number;
-  readonly people: readonly Told[];
 }
 
 export class People {
-  private readonly known = new Map<Pid, Person>();
+  private readonly known = new Map<Pid, Known>();
   private readonly wanted = new Set<Pid>();
   private readonly absent = new Set<Pid>();
   private readonly fetchSoon = soon(() => void this.fetch());
@@ -33,19 +34,19 @@ export class People {
     const sealed = await this.ground.storage.names();
     const plain = sealed && (await this.ground.keys.unlock(sealed));
     if (!plain) return;
-    const kept = JSON.parse(textOf(plain)) as Kept;
-    if (kept.at + KEPT_MS < Date.now()) return;
-    for (const told of kept.people) if (!this.known.has(told.pid)) this.known.set(told.pid, told);
+    for (const one of JSON.parse(textOf(plain)) as Known[]) {
+      if (fresh(one) && !this.known.has(one.person.pid)) this.known.set(one.person.pid, one);
+    }
   }
 
   learn(people: readonly Told[]): void {
     let news = false;
     for (const { pid, name, department, title } of people) {
       this.wanted.delete(pid);
-      const old = this.known.get(pid);
-      if (old?.name === name && old.department === department && old.title === title) continue;
-      this.known.set(pid, { pid, name, department, title });
-      news = true;
+      const old = this.known.get(pid)?.person;
+      const same = old?.name === name && old.department === department && old.title === title;
+      news ||= !same;
+      this.known.set(pid, { person: same ? old : { pid, name, department, title }, at: Date.now() });
     }
     if (!news) return;
     this.changed();
@@ -58,7 +59,7 @@ export class People {
   /** The person; asks home if the name is not known, and says `changed` when it comes. */
   get(pid: Pid): Person {
     const found = this.known.get(pid);
-    if (found !== undefined) return found;
+    if (found !== undefined) return found.person;
     if (!this.absent.has(pid)) {
       this.wanted.add(pid);
       this.fetchSoon();
@@ -93,8 +94,11 @@ export class People {
   }
 
   private async save(): Promise<void> {
-    const people = [...this.known.values()].filter(({ name }) => name !== null);
-    const kept = { at: Date.now(), people };
+    const kept = [...this.known.values()].filter(fresh);
     await this.ground.storage.putNames(await this.ground.keys.lock(utf8(JSON.stringify(kept)))).catch(() => undefined);
   }
+}
+
+function fresh({ at }: Known): boolean {
+  return at + KEPT_MS > Date.now();
 }

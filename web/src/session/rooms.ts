@@ -12,7 +12,7 @@ import { MESSAGE, parse } from '../wire/envelope';
 import type { Member, Room, Trouble } from './api';
 import type { Ground } from './ground';
 import { judge, type Claim } from './judge';
-import { Signal, soon } from './signal';
+import { coalesced, Signal, soon } from './signal';
 
 /** How long home may be ahead of what relay told us before that is called a roll-back, in ms. */
 const GRACE_MS = 3_000;
@@ -41,6 +41,7 @@ export class Rooms {
   private readonly entries = new Map<RoomId, Entry>();
   /** Relay's word on rooms that home has not told us of yet. */
   private readonly early = new Map<RoomId, Partial<Entry> & { readonly claim: Claim }>();
+  private readonly stale = new Set<RoomId>();
   private readonly publish = soon(() => {
     this.list.set(this.views());
   });
@@ -73,15 +74,22 @@ export class Rooms {
     this.publish();
   }
 
-  /** Asks home for the newest chains. */
-  async refresh(rooms: readonly RoomId[]): Promise<void> {
+  /** Asks home for the newest chains; what is asked for meanwhile goes in one request. */
+  refresh(rooms: readonly RoomId[]): Promise<void> {
+    for (const room of rooms) this.stale.add(room);
+    return this.fetch();
+  }
+
+  private readonly fetch = coalesced(async () => {
+    const rooms = [...this.stale];
+    this.stale.clear();
     for (let at = 0; at < rooms.length; at += ROSTERS_A_REQUEST) {
       const some = rooms.slice(at, at + ROSTERS_A_REQUEST);
       const want = Object.fromEntries(some.map((room) => [room, this.version(room)])) as Partial<Record<RoomId, number>>;
       const { rosters } = await this.ground.asked(this.ground.home.rosters(want));
       await Promise.all(chains(rosters).map(([room, chain]) => this.learn(room, chain)));
     }
-  }
+  });
 
   private async learn(room: RoomId, statements: readonly string[]): Promise<void> {
     if (!this.entries.has(room)) return;
