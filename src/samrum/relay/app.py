@@ -1,6 +1,7 @@
 """Relay's process, wired by hand."""
 
 import asyncio
+import contextlib
 import ssl
 from pathlib import Path
 from typing import Final
@@ -13,7 +14,7 @@ from samrum.plumbing import config as plumbing_config
 from samrum.plumbing import http, tasks
 from samrum.plumbing.clock import Clock, SystemClock
 from samrum.plumbing.log import Log, setup
-from samrum.plumbing.transactions import Transactions, open_transactions
+from samrum.plumbing.transactions import open_transactions
 from samrum.relay import config as relay_config
 from samrum.relay.config import RelayConfig, livekit_key
 from samrum.relay.errors import Refusal
@@ -53,13 +54,15 @@ async def main(config: RelayConfig, stop: asyncio.Event, *, clock: Clock | None 
     now = (clock or SystemClock()).now
     log = log or setup("relay")
     registry = tenants_registry.read(Path(config.tenants))
-    http_socket = http.listen(*plumbing_config.address(config.http))
-    stream_socket = http.listen(*plumbing_config.address(config.stream))
-    transactions = await open_transactions(Path(config.data) / "relay.db", MIGRATIONS)
-    livekit = None
-    if config.livekit is not None:
-        livekit = LiveKit(config.livekit.url, config.livekit.public, *livekit_key(Path(config.livekit.keys)))
-    try:
+    async with contextlib.AsyncExitStack() as stack:
+        http_socket = stack.enter_context(http.listen(*plumbing_config.address(config.http)))
+        stream_socket = stack.enter_context(http.listen(*plumbing_config.address(config.stream)))
+        transactions = await open_transactions(Path(config.data) / "relay.db", MIGRATIONS)
+        stack.push_async_callback(transactions.close)
+        livekit = None
+        if config.livekit is not None:
+            livekit = LiveKit(config.livekit.url, config.livekit.public, *livekit_key(Path(config.livekit.keys)))
+            stack.push_async_callback(livekit.close)
         async with asyncio.TaskGroup() as group:
             hub = Hub(now)
             meetings = Meetings(transactions, hub, livekit, tasks=group, now=now, log=log)
@@ -104,15 +107,7 @@ async def main(config: RelayConfig, stop: asyncio.Event, *, clock: Clock | None 
             server.should_exit = True
             for task in running[:-1]:
                 task.cancel()
-    finally:
-        await _close(transactions, livekit)
     log.info("relay.stopped")
-
-
-async def _close(transactions: Transactions, livekit: LiveKit | None) -> None:
-    await transactions.close()
-    if livekit is not None:
-        await livekit.close()
 
 
 def _tls(config: RelayConfig) -> ssl.SSLContext | None:

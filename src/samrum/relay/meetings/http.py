@@ -4,6 +4,7 @@ from typing import Any
 
 from litestar import Request, post
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
 
 from samrum.relay.errors import Refusal
 from samrum.relay.meetings.actions import Meetings
@@ -18,7 +19,7 @@ def routes(meetings: Meetings, bearers: Bearers) -> list[HTTPRouteHandler]:
     """The handlers of this folder."""
 
     @post("/rooms/{room:str}/join", status_code=200)
-    async def join(request: Request[Any, Any, Any], room: str) -> Join:
+    async def join(request: Request[Any, Any, Any], room: FromPath[str]) -> Join:
         grant = bearers.grant(request)
         try:
             ids.raw(room, "r")

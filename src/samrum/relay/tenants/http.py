@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 import msgspec
 from litestar import Request, get, post
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
 
 from samrum.plumbing.transactions import Transactions
 from samrum.relay.errors import Refusal
@@ -57,7 +58,7 @@ def routes(
             raise Refusal(wrong) from None
 
     @post("/tenants/{tenant:str}/rosters", status_code=200)
-    async def rosters(request: AnyRequest, tenant: str) -> Applied:
+    async def rosters(request: AnyRequest, tenant: FromPath[str]) -> Applied:
         put = await body(request, tenant, PutRoster)
         roster = signed(put.jws, Roster, tenant, Code.BAD_ROSTER)
 
@@ -70,7 +71,7 @@ def routes(
         return Applied(version=done.version if isinstance(done, RosterApplied) else done)
 
     @post("/tenants/{tenant:str}/hints", status_code=204)
-    async def hints(request: AnyRequest, tenant: str) -> None:
+    async def hints(request: AnyRequest, tenant: FromPath[str]) -> None:
         put = await body(request, tenant, PutHints)
         for statement, hint in [(one, signed(one, Hint, tenant, Code.BAD_REQUEST)) for one in put.jws]:
             frame = stream.HintIs(jws=statement)
@@ -80,7 +81,7 @@ def routes(
                 hub.to_person(hint.tenant, Pid(hint.to), frame)
 
     @post("/tenants/{tenant:str}/revocations", status_code=204)
-    async def revocations(request: AnyRequest, tenant: str) -> None:
+    async def revocations(request: AnyRequest, tenant: FromPath[str]) -> None:
         put = await body(request, tenant, PutRevocation)
         revoke = signed(put.jws, Revoke, tenant, Code.BAD_REQUEST)
 
@@ -91,13 +92,13 @@ def routes(
         await transactions.write(lambda tx: actions.revoke(tx, revoke, now()), publish)
 
     @post("/tenants/{tenant:str}/head", status_code=204)
-    async def put_head(request: AnyRequest, tenant: str) -> None:
+    async def put_head(request: AnyRequest, tenant: FromPath[str]) -> None:
         put = await body(request, tenant, PutHead)
         head = signed(put.jws, Head, tenant, Code.BAD_HEAD)
         await transactions.write(lambda tx: actions.witness(tx, head, put.jws, put.entries))
 
     @get("/tenants/{tenant:str}/head")
-    async def head(request: AnyRequest, tenant: str) -> Witnessed:
+    async def head(request: AnyRequest, tenant: FromPath[str]) -> Witnessed:
         grant = bearers.grant(request)
         if grant.iss != tenant:
             raise Refusal(Code.NOT_FOUND)
