@@ -49,12 +49,11 @@ class Takeover:
             for login, entry in wanted.items():
                 before = known.get(login)
                 after = _known(entry, before.pid if before else ids.new_pid())
-                folded = folding.plain(folding.fold(f"{entry.name} {entry.department} {login}"))
                 if before is None:
-                    people.add(tx, after, folded)
+                    people.add(tx, after)
                     added += 1
                 elif before != after:
-                    people.change(tx, after, folded)
+                    people.change(tx, after)
                     changed += 1
             for login in leavers:
                 pid = known[login].pid
@@ -83,4 +82,5 @@ class Takeover:
 
 def _known(entry: Entry, pid: Pid) -> people.Known:
     may = " ".join(sorted(entry.may))
-    return people.Known(pid, entry.login(), entry.name, entry.department, entry.title, entry.hash, may, 0)
+    folded = folding.index(entry.name, entry.department, entry.login())
+    return people.Known(pid, entry.login(), entry.name, entry.department, entry.title, entry.hash, may, folded, 0)

@@ -1,6 +1,7 @@
 """Checking passwords and opening sessions."""
 
 import asyncio
+import os
 import secrets
 from typing import Final
 
@@ -21,8 +22,11 @@ from samrum.wire.ids import Pid
 
 _NOBODY: Final = "$argon2id$v=19$m=65536,t=3,p=4$nq0df38c2YOGqTRHJaE0Ag$68BjThhJNoRunDoMXpDeT5z4TY7rPrg9lc0ebPSu0ik"
 """A hash that no known password fits, checked for unknown users so that they cost as much."""
-AT_ONCE: Final = 2
-"""Passwords checked at the same time: each takes 64 MiB."""
+AT_ONCE: Final = max(2, min(8, os.cpu_count() or 2))
+"""Passwords checked at the same time: each takes 64 MiB and a processor."""
+WAITING: Final = 200
+"""Passwords that may wait to be checked; who comes later is asked to come again."""
+COME_AGAIN: Final = 5.0
 
 
 class Login:
@@ -32,7 +36,7 @@ class Login:
         self._db, self._clock, self._log = db, clock, log
         self._hasher = argon2.PasswordHasher()
         self._slowing = Slowing()
-        self._checking = asyncio.Semaphore(AT_ONCE)
+        self._checking, self._queue = asyncio.Semaphore(AT_ONCE), 0
 
     async def sign_in(self, form: SignIn, address: str) -> tuple[Pid, str]:
         """Pseudonym and cookie; raises `SignInFailed` or `TooManyTries`. An unknown user costs the same and answers the same."""
@@ -40,10 +44,16 @@ class Login:
         wait = self._slowing.wait(login, address, now)
         if wait > 0:
             raise TooManyTries(wait)
+        if self._queue >= WAITING:
+            raise TooManyTries(COME_AGAIN)
         self._slowing.failed(login, address, now)
         found = await self._db.read(lambda tx: people.by_login(tx, login))
-        async with self._checking:
-            fits = await asyncio.to_thread(self._fits, found[1] if found else _NOBODY, form.password)
+        self._queue += 1
+        try:
+            async with self._checking:
+                fits = await asyncio.to_thread(self._fits, found[1] if found else _NOBODY, form.password)
+        finally:
+            self._queue -= 1
         if found is None or not fits:
             self._log.info("sign_in.failed")
             raise SignInFailed

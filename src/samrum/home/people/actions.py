@@ -17,11 +17,10 @@ class Directory:
     async def search(self, text: str, limit: int) -> People:
         """The best matches, best first; everybody from the start of the alphabet for an empty search."""
         query = folding.Query(text)
-        longest = max(query.words, key=len, default="")
 
         def read(tx: Tx) -> People:
             found = []
-            for person, login in tables.candidates(tx, folding.plain(longest)):
+            for person, login in tables.candidates(tx, *query.pieces()):
                 name = folding.fold(person.name)
                 rank = query.rank(name, folding.fold(f"{person.department} {login}"))
                 if rank is not None:

@@ -13,6 +13,7 @@ WITHIN: Final = 3
 _MORE: Final = str.maketrans({"ø": "o", "æ": "ae", "œ": "oe", "ß": "ss", "ł": "l", "đ": "d", "ð": "d", "þ": "th"})
 _ALSO: Final = {"a": "[aåä]", "o": "[oö]"}
 _WORD: Final = re.compile(r"[\w.@-]+")
+_SPLIT: Final = re.compile(r"[\W_]+")
 
 
 def fold(text: str) -> str:
@@ -31,6 +32,11 @@ def plain(folded: str) -> str:
     return folded.translate(str.maketrans("åäö", "aao"))
 
 
+def index(*texts: str) -> str:
+    """What is stored of a person: plain words, each after a space, so that words' starts are found too."""
+    return "".join(f" {word}" for word in _SPLIT.split(plain(fold(" ".join(texts)))) if word)
+
+
 class Query:
     """One search."""
 
@@ -39,6 +45,12 @@ class Query:
         self._patterns = [
             (re.compile("".join(_ALSO.get(c, re.escape(c)) for c in word)), len(word) >= WITHIN) for word in self.words
         ]
+
+    def pieces(self) -> tuple[str, str]:
+        """Two pieces that every match's `index` holds: the longest words; short ones with the space before them."""
+        words = sorted(self.words, key=len, reverse=True)[:2]
+        first, second = [_piece(word) for word in words] + [""] * (2 - len(words))
+        return first, second
 
     def rank(self, name: str, others: str) -> int | None:
         """How well folded `name` and `others` (department, user name) match; smaller is better, `None`: not at all.
@@ -56,11 +68,16 @@ class Query:
         return worst
 
 
+def _piece(word: str) -> str:
+    longest = max(_SPLIT.split(plain(word)), key=len)
+    return longest if len(word) >= WITHIN else f" {longest}"
+
+
 def _place(pattern: "re.Pattern[str]", name: str, others: str, *, within: bool) -> int | None:
     if pattern.match(name):
         return 0
-    if any(pattern.match(word) for word in re.split(r"[\W_]+", name)):
+    if any(pattern.match(word) for word in _SPLIT.split(name)):
         return 1
-    if any(pattern.match(word) for word in re.split(r"[\W_]+", others)):
+    if any(pattern.match(word) for word in _SPLIT.split(others)):
         return 2
     return 3 if within and (pattern.search(name) or pattern.search(others)) else None

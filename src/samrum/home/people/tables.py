@@ -15,9 +15,10 @@ _BY_PIDS = sa.text(f"SELECT {_COLUMNS} FROM person WHERE pid IN :pids").bindpara
     sa.bindparam("pids", expanding=True)
 )
 _CANDIDATES = sa.text(
-    f"SELECT {_COLUMNS}, login, folded FROM person WHERE disabled = 0 AND folded LIKE :like ESCAPE '!'"  # noqa: S608
+    f"SELECT {_COLUMNS}, login FROM person WHERE disabled = 0 AND folded LIKE :first ESCAPE '!' "  # noqa: S608
+    "AND folded LIKE :second ESCAPE '!'"
 )
-_ALL = sa.text("SELECT pid, login, name, department, title, hash, may, disabled FROM person")
+_ALL = sa.text("SELECT pid, login, name, department, title, hash, may, folded, disabled FROM person")
 _ADD = sa.text(
     "INSERT INTO person (pid, login, name, department, title, hash, may, folded, disabled) "
     "VALUES (:pid, :login, :name, :department, :title, :hash, :may, :folded, 0)"
@@ -49,6 +50,8 @@ class Known(NamedTuple):
     title: str
     hash: str
     may: str
+    folded: str
+    """What a search looks in (`folding.index`)."""
     disabled: int
 
 
@@ -79,10 +82,14 @@ def people(tx: Tx, pids: Iterable[Pid]) -> list[Person]:
     ]
 
 
-def candidates(tx: Tx, plain_word: str) -> list[Candidate]:
-    """Enabled people whose folded text holds `plain_word`."""
-    like = plain_word.replace("!", "!!").replace("%", "!%").replace("_", "!_")
-    return [Candidate(_person(row), row.login) for row in tx.execute(_CANDIDATES, {"like": f"%{like}%"})]
+def candidates(tx: Tx, first: str, second: str) -> list[Candidate]:
+    """Enabled people whose folded text holds both pieces."""
+    pieces = {"first": _like(first), "second": _like(second)}
+    return [Candidate(_person(row), row.login) for row in tx.execute(_CANDIDATES, pieces)]
+
+
+def _like(piece: str) -> str:
+    return "%" + piece.replace("!", "!!").replace("%", "!%").replace("_", "!_") + "%"
 
 
 def everybody(tx: Tx) -> list[Known]:
@@ -90,14 +97,14 @@ def everybody(tx: Tx) -> list[Known]:
     return [Known(*row) for row in tx.execute(_ALL)]
 
 
-def add(tx: Tx, known: Known, folded: str) -> None:
+def add(tx: Tx, known: Known) -> None:
     """A new person."""
-    tx.execute(_ADD, known._asdict() | {"folded": folded})
+    tx.execute(_ADD, known._asdict())
 
 
-def change(tx: Tx, known: Known, folded: str) -> None:
+def change(tx: Tx, known: Known) -> None:
     """Newer facts about a person, found by login."""
-    tx.execute(_CHANGE, known._asdict() | {"folded": folded})
+    tx.execute(_CHANGE, known._asdict())
 
 
 def disable(tx: Tx, pid: Pid) -> None:

@@ -75,10 +75,11 @@ class Picture:
         return await self._db.write(work)
 
     async def since(self, me: Pid, cursor: int) -> Since:
-        """What changed for a person after `cursor`."""
+        """What changed for a person after `cursor`; everything, if home never gave that cursor (it was restored)."""
 
         def work(tx: Tx) -> Since:
-            events = tables.after(tx, me, cursor)
+            last = tables.last(tx)
+            events = tables.after(tx, me, cursor if cursor <= last else 0)
             changed = [room for _, room, topic in events if topic == Topic.ROOM]
             seen = [found for room in changed if (found := view.room(tx, me, room))]
             news, left = dict[RoomId, list[str]](), MAX_NEWS
@@ -89,7 +90,7 @@ class Picture:
                     break
                 news[room.room] = chain
             return Since(
-                cursor=events[-1][0] if events else cursor,
+                cursor=events[-1][0] if events else min(cursor, last),
                 rooms=seen,
                 rosters=news,
                 people=people.of_rooms(tx, [room.room for room in seen if not room.removed], view.MAX_NAMES),
