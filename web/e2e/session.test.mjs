@@ -112,6 +112,7 @@ test('two people sign in, make a room, write, and read it again after a reload a
   assert.notEqual(await second.dev(), await anna.dev());
   await shows(second, room);
   await has(second, room, 'Hej Bo, kan du läsa det här?');
+  assert.deepEqual(await second.page.evaluate(() => globalThis.samrum.reports), []);
   await second.send(room, 'från min andra dator');
   await has(anna, room, 'från min andra dator');
   await has(bo, room, 'från min andra dator');
@@ -357,6 +358,138 @@ test('what waits when the lie is found becomes a draft with the reason', { timeo
   assert.deepEqual((await anna.texts(room)).map(([, text]) => text), ['äkta']);
 });
 
-test('nothing was thrown, and the policy was kept', async () => {
+test('home goes away: chat goes on, the rest says so, and all is well afterwards', { timeout: 90_000 }, async () => {
+  const { anna, bo, room } = await pair('Hemma borta');
+  await anna.send(room, 'före');
+  await has(bo, room, 'före');
+  await bo.send(room, 'också före');
+  await has(anna, room, 'också före');
+  process.kill(zone('home'), 'SIGSTOP');
+  const stopped = zone('home');
+  try {
+    await anna.send(room, 'utan hem');
+    await has(bo, room, 'utan hem');
+    await bo.send(room, 'svar utan hem');
+    await has(anna, room, 'svar utan hem');
+  } finally {
+    process.kill(stopped, 'SIGKILL');
+  }
+  await until(async () => (await anna.search('a')).code === 'home_away', 'home is away', 5_000).catch(() => undefined);
+  await until(async () => Array.isArray(await anna.search('a')), 'home answers again', 40_000);
+  await online(anna);
+  const made = await anna.create('group', 'Efteråt', [bo.me.pid]);
+  await shows(bo, made);
+});
+
+test('the grant is renewed every hour, though this device\'s clock jumps', { timeout: 60_000 }, async () => {
+  const { anna, bo, room } = await pair('Förnyat');
+  await anna.page.clock.install();
+  await anna.page.reload();
+  await anna.page.waitForFunction(() => 'samrum' in globalThis);
+  await anna.resume();
+  await online(anna);
+  const renewals = [];
+  anna.page.on('response', (response) => {
+    if (response.url().endsWith('/grant')) renewals.push(response.status());
+  });
+  await anna.page.clock.fastForward('01:00:01');
+  await until(() => renewals.at(-1) === 200, `a renewal: ${renewals}`);
+  await anna.page.clock.runFor(1000);
+  await online(anna);
+  await anna.send(room, 'efter en timme');
+  await anna.page.clock.runFor(1000);
+  await has(bo, room, 'efter en timme');
+});
+
+test('long rooms come by pages', { timeout: 90_000 }, async () => {
+  const { anna, bo, room } = await pair('Lång');
+  for (let number = 0; number < 120; number += 1) await anna.send(room, `nr ${number}`);
+  await has(bo, room, 'nr 119');
+  const second = await signedIn(await profile(), login(1));
+  await has(second, room, 'nr 119');
+  const first = await second.timeline(room);
+  // A page, and the newest one that was fetched for the list of rooms.
+  assert.deepEqual([first.messages.length, first.messages[0].text, first.more], [51, 'nr 69', true]);
+  await second.older(room);
+  await second.older(room);
+  const all = await second.timeline(room);
+  assert.deepEqual([all.messages.length, all.messages[0].text, all.more, all.gaps], [120, 'nr 0', false, []]);
+});
+
+/** Plays relay to `who` after the next reload: `change` sees every frame of relay as bytes and gives what goes on (`null`: nothing). */
+async function between(who, change) {
+  await who.page.routeWebSocket(/^ws:\/\/127\.0\.0\.1/, (socket) => {
+    const server = socket.connectToServer();
+    server.onMessage((data) => {
+      const next = change(Buffer.from(data));
+      if (next !== null) socket.send(next);
+    });
+  });
+  await who.page.reload();
+  await who.page.waitForFunction(() => 'samrum' in globalThis);
+  await who.resume();
+  await online(who);
+}
+
+test('a relay that changes, repeats or drops messages, or loses an acknowledgement', { timeout: 90_000 }, async () => {
+  const { anna, bo, room } = await pair('Mellan');
+  let mode = 'honest';
+  await between(bo, (frame) => {
+    if (frame[0] === 67 && mode === 'drop') return null;
+    if (frame[0] === 67 && mode === 'change') frame[frame.length - 1] ^= 1;
+    if (frame[0] === 66 && mode === 'no ack') return null;
+    if (frame[0] === 68 && mode === 'forge') frame[frame.length - 60] ^= 1;
+    return frame;
+  });
+  await bo.timeline(room);
+  await anna.send(room, 'ärligt');
+  await has(bo, room, 'ärligt');
+  mode = 'change';
+  await anna.send(room, 'ändrat');
+  await until(async () => (await bo.texts(room)).some(([, , opening]) => opening === 'cannot_open'), 'a changed message does not open');
+  mode = 'drop';
+  await anna.send(room, 'bortkastat');
+  await has(anna, room, 'bortkastat');
+  mode = 'honest';
+  await anna.send(room, 'efter');
+  await has(bo, room, 'efter');
+  await has(bo, room, 'bortkastat');
+  assert.deepEqual((await bo.timeline(room)).gaps, [3], 'the changed one is missing in the numbering');
+
+  mode = 'no ack';
+  await bo.send(room, 'utan kvitto');
+  await has(anna, room, 'utan kvitto');
+  mode = 'honest';
+  await bo.page.reload();
+  await bo.page.waitForFunction(() => 'samrum' in globalThis);
+  await bo.resume();
+  await online(bo);
+  await bo.send(room, 'nästa');
+  await has(anna, room, 'nästa');
+  assert.deepEqual((await anna.texts(room)).map(([, text]) => text).filter((text) => text === 'utan kvitto').length, 1);
+  await until(async () => (await bo.texts(room)).every(([, , , state]) => state === 'sent'), 'nothing waits');
+
+  mode = 'forge';
+  await anna.change(room, { add: [await find(anna, login(2).name)] });
+  await until(async () => (await shows(bo, room)).trouble === 'roster_forged', 'a forged roster');
+  assert.deepEqual(await bo.send(room, 'hemligt'), { code: 'roster_forged' });
+});
+
+test('relay deletes a message and repeats another: a device that comes anew sees it', { timeout: 60_000 }, async () => {
+  const { anna, bo, room } = await pair('Hål');
+  for (const text of ['ett', 'två', 'tre', 'fyra']) await anna.send(room, text);
+  await has(bo, room, 'fyra');
+  relayDb('DELETE FROM messages WHERE room = ? AND pos = 2', room);
+  const second = await signedIn(await profile(), login(1));
+  await has(second, room, 'fyra');
+  assert.deepEqual((await second.timeline(room)).gaps, [3]);
+  relayDb('UPDATE messages SET envelope = (SELECT envelope FROM messages WHERE room = ? AND pos = 1) WHERE room = ? AND pos = 4', room, room);
+  const third = await signedIn(await profile(), login(1));
+  await has(third, room, 'tre');
+  await until(async () => (await third.texts(room)).length === 3, 'three rows');
+  assert.deepEqual((await third.texts(room)).map(([, text, opening]) => [text, opening]), [['ett', 'opened'], ['tre', 'opened'], ['', 'cannot_open']]);
+});
+
+test('nothing was thrown', () => {
   assert.deepEqual(complaints, []);
 });

@@ -213,6 +213,16 @@ const cases: Record<string, [Case, unknown]> = {
     ];
   }, ['opened', 'cannot_open', 'no_key']],
 
+  'under a key id that the roster does not name, and by a certificate listed for another device': [async () => {
+    const { home, bo } = await meeting();
+    const [cia, pid, dev, other] = [await newPair(), newId('p'), newId('d'), newId('d')];
+    await home.roster({ add: [{ pid, role: 'member' }] }, 1);
+    await bo.vault.learn(home.room, home.chain);
+    const cert = await home.cert(pid, dev, cia.jwk);
+    await bo.vault.certificates({ [dev]: [cert], [other]: [cert] });
+    return opened(bo, home, await handmade(home, cia, { pid, dev, keyId: newId('k') }), await handmade(home, cia, { pid, dev: other }));
+  }, ['cannot_open', 'need_cert']],
+
   'an epoch not heard of': [async () => {
     const { home, anna, bo } = await meeting();
     await home.roster({}, 2);
