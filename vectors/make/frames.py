@@ -142,6 +142,8 @@ def bad_frames(
         ("schema", "an unknown field", first + pack(good | {"display_name": "Anna"})),
         ("schema", "a list of its values", first + pack(list(good.values()))),
         ("schema", "nil", first + b"\xc0"),
+        ("schema", "an empty bin", first + b"\xc4\0"),
+        ("schema", "a time stamp", first + b"\xd6\xff\0\0\0\1"),
     ]
     found += [("schema", f"bad {key}", first + pack(good | {key: value})) for key, value in fields.items()]
     found += [
@@ -213,7 +215,7 @@ def content() -> dict[str, Any]:
         ("msgpack", "length 0", padded(hej, length=0)), ("msgpack", "length one too large", padded(hej, length=len(hej) + 1)),
         ("msgpack", "cut", padded(hej[:-1])), ("msgpack", "two values", padded(hej + hej)), ("msgpack", "0xc1", padded(b"\xc1")),
         ("msgpack", "240 lists in lists", padded(b"\x91" * 240)), ("msgpack", "a key that is a list", padded(b"\x81\x91\x01\x01")),
-        ("schema", "a list", padded(pack([1, "hej"]))), ("schema", "nil", padded(b"\xc0")),
+        ("schema", "a list", padded(pack([1, "hej"]))), ("schema", "an empty bin", padded(b"\xc4\0")), ("schema", "a time stamp alone", padded(b"\xd6\xff\0\0\0\1")), ("schema", "nil", padded(b"\xc0")),
         ("schema", "an unknown field", padded(pack({"v": 1, "t": "hej", "n": "Anna"}))),
         ("schema", "an unknown field named __proto__", padded(pack({"v": 1, "t": "hej", "__proto__": {}}))),
         ("schema", "text that is bin", padded(pack({"v": 1, "t": b"hej"}))), ("schema", "text that is a number", padded(pack({"v": 1, "t": 1}))),

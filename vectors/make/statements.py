@@ -219,6 +219,8 @@ def envelope_file() -> dict[str, object]:
     unparsable = {
         "cut": whole[:-1].hex(), "longer": (whole + b"\0").hex(), "another magic": flipped(0), "another suite": flipped(3),
         "an unknown flag": (whole[:113] + b"\x02" + whole[114:]).hex(), "sequence 0": (whole[:88] + bytes(8) + whole[96:]).hex(),
+        "sequence 2^53": (whole[:88] + struct.pack(">Q", 2**53) + whole[96:]).hex(),
+        "time 2^53": (whole[:146] + struct.pack(">Q", 2**53) + whole[154:]).hex(),
         "another header length": flipped(154), "another ciphertext length": flipped(197), "empty": "",
     }  # fmt: skip
     unsigned = {name: flipped(at) for name, at in

@@ -17,6 +17,8 @@ from samrum.wire.ids import PidField
 
 SIZES = (256, 1024, 4096, 16 * 1024, 60 * 1024)
 """Bytes after padding."""
+VERSION = 1
+"""A client shows content of a higher version as "needs a newer version"."""
 
 
 class BadContent(ValueError):
@@ -26,7 +28,7 @@ class BadContent(ValueError):
 class Content(Wire):
     """What a message says. Keys are one letter since every message carries them."""
 
-    v: Annotated[int, Meta(ge=1)] = 1
+    v: Annotated[int, Meta(ge=1)] = VERSION
     t: str = ""
     """The text (Markdown)."""
     m: list[PidField] = []
@@ -59,7 +61,7 @@ def unpad(data: bytes) -> Content:
         shortest = msgspec.msgpack.encode(msgspec.msgpack.decode(body))
     except (msgspec.MsgspecError, ValueError):
         raise BadContent from None
-    if shortest != body:
+    if shortest != body or content.v != VERSION:
         raise BadContent
     return content
 

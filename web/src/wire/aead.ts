@@ -8,10 +8,10 @@ import { concat, random, type Bytes } from './bytes';
 
 export const HEADER_BYTES = 40;
 export const TAG_BYTES = 16;
-export const MESSAGE_SEGMENT = 64 * 1024;
+const MESSAGE_SEGMENT = 64 * 1024;
 
 /** The one error of opening: wrong key, wrong AAD, or bytes changed, cut, repeated or reordered. */
-export class CannotOpen extends Error {
+class CannotOpen extends Error {
   constructor() {
     super('cannot_open');
     this.name = 'CannotOpen';

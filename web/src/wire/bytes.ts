@@ -42,6 +42,11 @@ export function equal(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, at) => byte === b[at]);
 }
 
+/** Whether a decoded value is a map: MessagePack's `bin` and time stamps are objects too. */
+export function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+}
+
 export function random(length: number): Bytes {
   return crypto.getRandomValues(new Uint8Array(length));
 }

@@ -21,7 +21,7 @@ export interface ChainMember {
 }
 
 /** First and last epoch in which somebody was a member; `null`: still is. */
-export type Span = readonly [from: number, to: number | null];
+type Span = readonly [from: number, to: number | null];
 
 /** A room after roster `version` (0: nothing yet). Plain data: it is stored and sent between threads as it is. */
 export interface RoomState {
@@ -99,7 +99,7 @@ function checkEpoch(state: RoomState, roster: Roster): void {
 }
 
 /** SHA-256 (base64url) over one JSON line `["p_…","role",until]` a member, sorted by pid, each ended by a newline. */
-export async function membersHash(members: Readonly<Record<Pid, ChainMember>>): Promise<string> {
+async function membersHash(members: Readonly<Record<Pid, ChainMember>>): Promise<string> {
   const pids = (Object.keys(members) as Pid[]).sort();
   const lines = pids.map((pid) => `${JSON.stringify([pid, members[pid]?.role, members[pid]?.until])}\n`);
   return b64(await sha256(utf8(lines.join(''))));

@@ -5,7 +5,7 @@
  * what home's records hold can never be two readings of the same bytes.
  */
 import { decode, encode } from '@msgpack/msgpack';
-import { equal, Malformed, type Bytes } from './bytes';
+import { equal, isMap, Malformed, type Bytes } from './bytes';
 import type { Content } from './types';
 import * as valid from './validators';
 
@@ -37,10 +37,8 @@ export function unpad(data: Bytes): Content | 'newer' {
   } catch {
     throw new Malformed();
   }
-  if (!equal(shortest, body)) throw new Malformed();
-  if (typeof content === 'object' && content !== null && 'v' in content && typeof content.v === 'number' && content.v > 1) {
-    return 'newer';
-  }
+  if (!isMap(content) || !equal(shortest, body)) throw new Malformed();
+  if (typeof content['v'] === 'number' && content['v'] > 1) return 'newer';
   if (!valid.Content(content) || !content.t.isWellFormed()) throw new Malformed();
   return content;
 }

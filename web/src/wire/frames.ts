@@ -1,6 +1,6 @@
 /** Stream frames: every WebSocket message is `type u8 | msgpack map`. Relay's are validated before anyone sees them. */
 import { decode, encode } from '@msgpack/msgpack';
-import { concat, Malformed } from './bytes';
+import { concat, isMap, Malformed } from './bytes';
 import { CLIENT, RELAY, type ClientFrames, type RelayFrames } from './types';
 import * as valid from './validators';
 
@@ -24,6 +24,6 @@ export function frameOf(data: Uint8Array<ArrayBuffer>): Frame {
   } catch {
     throw new Malformed();
   }
-  if (!valid[kind](body)) throw new Malformed();
+  if (!isMap(body) || !valid[kind](body)) throw new Malformed();
   return { kind, body } as Frame;
 }
