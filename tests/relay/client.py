@@ -22,6 +22,7 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from websockets.asyncio.client import ClientConnection, connect
 
+import samrum
 from samrum.wire import envelope, ids, jws, stream
 from samrum.wire.base import Wire
 from samrum.wire.chain import RoomState
@@ -47,6 +48,10 @@ from samrum.wire.statements import (
 
 ORIGIN = "http://localhost:21400"
 PLAIN = bytes(256)
+RUN = "import sys, pathlib; from samrum.relay import app; app.run(pathlib.Path(sys.argv[1]))"
+"""The code of a relay's process."""
+ENVIRONMENT = {"PATH": os.defpath, "PYTHONPATH": str(Path(samrum.__file__).parents[1])}
+"""All that it gets to know: the same code as the tests'."""
 W = TypeVar("W", bound=Wire)
 
 
@@ -362,14 +367,10 @@ class RelayProcess:
 
     def start(self) -> None:
         """Starts the process, without waiting."""
-        command = [
-            sys.executable,
-            "-c",
-            "import sys, pathlib; from samrum.relay import app; app.run(pathlib.Path(sys.argv[1]))",
-        ]
+        command = [sys.executable, "-c", RUN]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [*command, str(self.base / "relay.toml")], stderr=log, stdout=log, env={"PATH": os.defpath}
+                [*command, str(self.base / "relay.toml")], stderr=log, stdout=log, env=ENVIRONMENT
             )
 
     async def ready(self) -> None:

@@ -17,12 +17,12 @@ from samrum.relay.config import LiveKitConfig, RelayConfig
 from samrum.wire import ids, stream
 from samrum.wire.codes import Code
 from samrum.wire.statements import MemberEntry, OutEntry, Role
-from tests.relay import livekit
+from tests.relay import media_server
 from tests.relay.client import Authority, Device, HomeDoor, RelayProcess, Room, running
 from tests.relay.conftest import free_ports
-from tests.relay.livekit import LiveKitProcess, inside, notify, put_out
+from tests.relay.media_server import LiveKitProcess, inside, notify, put_out
 
-pytestmark = pytest.mark.skipif(not livekit.BINARY.exists(), reason="LiveKit is not built")
+pytestmark = pytest.mark.skipif(not media_server.BINARY.exists(), reason="LiveKit is not built")
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +70,7 @@ async def joined(door: HomeDoor, device: Device, room: Room) -> tuple[str, str]:
 
 
 async def rooms(media: LiveKitProcess) -> set[str]:
-    async with LiveKitAPI(media.http, livekit.KEY, livekit.SECRET) as api:
+    async with LiveKitAPI(media.http, media_server.KEY, media_server.SECRET) as api:
         return {room.name for room in (await api.room.list_rooms(ListRoomsRequest())).rooms}
 
 
@@ -94,7 +94,7 @@ async def test_token_opens_one_room_for_a_minute_and_nothing_else(
     claims = json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
     assert claims.pop("exp") - claims.pop("nbf") <= 60
     assert claims == {
-        "iss": livekit.KEY,
+        "iss": media_server.KEY,
         "sub": f"{anna.pid}.{anna.dev}",
         "video": {
             "roomJoin": True,
@@ -204,7 +204,7 @@ async def test_who_loses_the_right_is_put_out_within_two_seconds(
 def minted(room: str, identity: str) -> str:
     """A token that relay did not make: whoever runs LiveKit can."""
     grants = VideoGrants(room_join=True, room=room)
-    return AccessToken(livekit.KEY, livekit.SECRET).with_identity(identity).with_grants(grants).to_jwt()
+    return AccessToken(media_server.KEY, media_server.SECRET).with_identity(identity).with_grants(grants).to_jwt()
 
 
 async def test_strangers_are_put_out(
@@ -234,7 +234,7 @@ async def test_strangers_are_found_without_webhook_and_rooms_without_relay(
 ):
     room = await door.room(anna.pid)
     _, meeting = await joined(door, anna, room)
-    async with LiveKitAPI(media.http, livekit.KEY, livekit.SECRET) as api:
+    async with LiveKitAPI(media.http, media_server.KEY, media_server.SECRET) as api:
         await api.room.create_room(CreateRoomRequest(name="secret-room"))
 
     async def one(ws_token: str) -> str:
