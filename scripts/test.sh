@@ -25,7 +25,7 @@ stage "lint" lint
 stage "types" types
 stage "walls" walls
 if [ "$1" = quick ]; then
-  stage "unit: Python" $python -m pytest -m "not servers"
+  stage "unit: Python" $python -m pytest -m "not servers" tests/wire tests/plumbing tests/demo tests/borders
   stage "unit: web" web test
 else
   stage "unit: Python" $python -m pytest -m "not servers"

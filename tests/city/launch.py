@@ -6,6 +6,7 @@ As a module (`python -m tests.city.launch -- COMMAND…`) it runs a command whil
 import contextlib
 import json
 import os
+import random
 import shutil
 import signal
 import socket
@@ -55,8 +56,8 @@ class City:
 
 
 def free_base(first: int = 21300, last: int = 21395) -> int:
-    """The first of five neighbouring ports that nobody uses."""
-    for base in range(first, last, 5):
+    """The first of five neighbouring ports that nobody uses. Tried in random order: two runs at once rarely meet."""
+    for base in random.sample(range(first, last, 5), (last - first) // 5):
         with contextlib.ExitStack() as stack:
             try:
                 for port in range(base, base + 5):
@@ -73,6 +74,7 @@ def start(folder: Path, base: int, *, wrapper: list[str] | None = None) -> subpr
     """The launcher's process, not yet ready; `wrapper` is run instead of `samrum`. Output goes to `launcher.log` in `folder`."""
     command = [*(wrapper or [sys.executable, "-m", "samrum"]), "up", "--city", "demo", "--port-base", str(base)]
     command += ["--data", str(folder / "data"), "--ready-file", str(folder / "ready.json")]
+    (folder / "ready.json").unlink(missing_ok=True)
     with (folder / "launcher.log").open("ab") as log:
         return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
 
