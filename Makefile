@@ -11,7 +11,7 @@ WEB_SOURCES := $(shell find web/src web/public web/index.html web/vite.config.ts
 CITY ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test check tools bench wire lock clean
+.PHONY: help run build test check tools bench wire pictures lock clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -36,6 +36,9 @@ bench: $(VENV)/.dev build ## measure; prints one JSON line a measurement
 wire: $(VENV)/.dev web/node_modules/.made ## make the web client's types and validators from src/samrum/wire
 	@$(VENV)/bin/python -m samrum.wire.schema
 	@node web/scripts/wire.mjs
+
+pictures: $(VENV)/.dev build ## make the pictures of the README anew
+	@SAMRUM_PICTURES=1 $(VENV)/bin/python -m tests.city.launch -- node --test web/e2e/city.test.mjs
 
 lock: $(VENV)/.dev ## pin the newest allowed versions with hashes, without addresses
 	@scripts/lock.sh
