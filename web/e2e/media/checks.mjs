@@ -86,7 +86,7 @@ export async function layerSwitch(viewer, shown) {
   await seesTile(viewer, shown);
   const width = () => tile(viewer, shown.name).locator('video').evaluate((video) => video.videoWidth);
   await until('the large layer', async () => (await width()) >= 640, { ms: 20_000 });
-  await viewer.page.setViewportSize({ width: 320, height: 300 });
+  await viewer.page.setViewportSize({ width: 320, height: 640 });
   await until('the small layer', async () => (await width()) <= 320, { ms: 20_000 });
   await allReceive([viewer]);
   await viewer.page.setViewportSize(before);
@@ -133,7 +133,9 @@ export async function plantPassThrough(context) {
   let planted = 0;
   await context.route('**/media.worker-*.js', (route) => {
     planted += 1;
-    return route.fulfill({ body: PASS_THROUGH, contentType: 'text/javascript' });
+    // A page under COEP takes no worker without it.
+    const headers = { 'Content-Type': 'text/javascript', 'Cross-Origin-Embedder-Policy': 'require-corp', 'Cross-Origin-Resource-Policy': 'same-origin' };
+    return route.fulfill({ body: PASS_THROUGH, headers });
   });
   return () => planted;
 }
