@@ -18,6 +18,7 @@ import msgspec
 from samrum.home import app
 from samrum.home.config import HomeConfig, RelayConfig
 from samrum.home.keys import folder as key_folder
+from samrum.plumbing.clock import Clock
 from samrum.wire import ids
 from samrum.wire.ids import Pid
 from tests.home.client import Person
@@ -88,6 +89,15 @@ def make_config(folder: Path, people: int = 8, **other: Any) -> HomeConfig:
     return config
 
 
+def write_toml(config: HomeConfig) -> Path:
+    """The configuration as a file."""
+    values = {name: getattr(config, name) for name in config.__struct_fields__ if name != "relay"}
+    lines = [f"{name} = {msgspec.json.encode(str(one)).decode()}" for name, one in values.items() if one is not None]
+    lines += ["[relay]", f'http = "{config.relay.http}"', f'stream = "{config.relay.stream}"']
+    (config.data / "home.toml").write_text("\n".join(lines))
+    return config.data / "home.toml"
+
+
 def recorder_of(config: HomeConfig) -> Recorder:
     key = key_folder.KeyFolder(config.keys, config.tenant).signer.public()
     return Recorder(config.tenant, key, int(config.relay.http.rpartition(":")[2]))
@@ -98,7 +108,7 @@ class Running:
     """A running home and how to get in."""
 
     config: HomeConfig
-    clock: FakeClock
+    clock: Any
     relay: Recorder
     people: list[Person] = field(default_factory=list)
 
@@ -125,7 +135,7 @@ class Running:
 
 @contextlib.asynccontextmanager
 async def running(
-    config: HomeConfig, clock: FakeClock | None = None, relay: Recorder | None = None
+    config: HomeConfig, clock: Clock | None = None, relay: Recorder | None = None
 ) -> AsyncIterator[Running]:
     """Runs home until the block ends; with `relay` given it is the caller's, who also starts it."""
     clock, stop, handlers = clock or FakeClock(), asyncio.Event(), logging.root.handlers[:]
