@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
+import { encode } from '@msgpack/msgpack';
 import { chromium } from 'playwright-core';
 import { startCity, until } from './session/city.mjs';
 import { pageFiles, serve } from './session/page.mjs';
@@ -416,10 +417,15 @@ test('long rooms come by pages', { timeout: 90_000 }, async () => {
   assert.deepEqual([all.messages.length, all.messages[0].text, all.more, all.gaps], [120, 'nr 0', false, []]);
 });
 
-/** Plays relay to `who` after the next reload: `change` sees every frame of relay as bytes and gives what goes on (`null`: nothing). */
-async function between(who, change) {
+/** Plays relay to `who` after the next reload: `change` sees every frame of relay as bytes and gives what goes on (`null`: nothing). `swallow` may answer a client's frame itself. */
+async function between(who, change, swallow = () => null) {
   await who.page.routeWebSocket(/^ws:\/\/127\.0\.0\.1/, (socket) => {
     const server = socket.connectToServer();
+    socket.onMessage((data) => {
+      const answer = swallow(Buffer.from(data));
+      if (answer === null) server.send(data);
+      else socket.send(answer);
+    });
     server.onMessage((data) => {
       const next = change(Buffer.from(data));
       if (next !== null) socket.send(next);
@@ -431,16 +437,31 @@ async function between(who, change) {
   await online(who);
 }
 
+/** An acknowledgement of a message that was not stored. */
+function falseSent(frame) {
+  const at = frame.indexOf('SM1');
+  const id = (prefix, from) => {
+    let bits = '';
+    for (const byte of frame.subarray(at + from, at + from + 16)) bits += byte.toString(2).padStart(8, '0');
+    return `${prefix}_${bits.padEnd(130, '0').match(/.{5}/g).map((five) => 'abcdefghijklmnopqrstuvwxyz234567'[parseInt(five, 2)]).join('')}`;
+  };
+  return Buffer.from([66, ...encode({ msg_id: id('m', 96), room: id('r', 20), pos: 1, hash: new Uint8Array(32) })]);
+}
+
 test('a relay that changes, repeats or drops messages, or loses an acknowledgement', { timeout: 90_000 }, async () => {
   const { anna, bo, room } = await pair('Mellan');
   let mode = 'honest';
+  let dropped = 0;
   await between(bo, (frame) => {
-    if (frame[0] === 67 && mode === 'drop') return null;
+    if (frame[0] === 67 && mode === 'drop') {
+      dropped += 1;
+      return null;
+    }
     if (frame[0] === 67 && mode === 'change') frame[frame.length - 1] ^= 1;
     if (frame[0] === 66 && mode === 'no ack') return null;
     if (frame[0] === 68 && mode === 'forge') frame[frame.length - 60] ^= 1;
     return frame;
-  });
+  }, (frame) => (frame[0] === 3 && mode === 'false ack' ? falseSent(frame) : null));
   await bo.timeline(room);
   await anna.send(room, 'ärligt');
   await has(bo, room, 'ärligt');
@@ -450,6 +471,7 @@ test('a relay that changes, repeats or drops messages, or loses an acknowledgeme
   mode = 'drop';
   await anna.send(room, 'bortkastat');
   await has(anna, room, 'bortkastat');
+  await until(() => dropped === 1, 'one batch was dropped');
   mode = 'honest';
   await anna.send(room, 'efter');
   await has(bo, room, 'efter');
@@ -468,6 +490,13 @@ test('a relay that changes, repeats or drops messages, or loses an acknowledgeme
   await has(anna, room, 'nästa');
   assert.deepEqual((await anna.texts(room)).map(([, text]) => text).filter((text) => text === 'utan kvitto').length, 1);
   await until(async () => (await bo.texts(room)).every(([, , , state]) => state === 'sent'), 'nothing waits');
+
+  mode = 'false ack';
+  await bo.send(room, 'falskt kvitto');
+  await until(async () => (await bo.timeline(room)).messages.some(({ text, state, reason }) => text === 'falskt kvitto' && state === 'draft' && reason === 'bad_envelope'), 'a draft');
+  mode = 'honest';
+  await bo.retry(room, (await bo.timeline(room)).messages.at(-1).id);
+  await has(anna, room, 'falskt kvitto');
 
   mode = 'forge';
   await anna.change(room, { add: [await find(anna, login(2).name)] });

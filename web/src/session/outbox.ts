@@ -5,7 +5,7 @@
  * this device, checked by our own signature, plus one. A message that may not go is kept as a draft with the reason.
  */
 import { codeOf, Refusal } from '../doors/refusal';
-import { textOf, utf8 } from '../wire/bytes';
+import { equal, sha256, textOf, utf8 } from '../wire/bytes';
 import { pad } from '../wire/content';
 import { newId, type MsgId, type Pid, type RoomId } from '../wire/ids';
 import type { Sent, StreamError } from '../wire/types';
@@ -200,10 +200,19 @@ export class Outbox {
     const sentAt = Math.floor(this.ground.now() / 1000);
     const env = await this.ground.keys.seal({ room, msgId: id, seq, sentAt, text: item.text, mentions: item.mentions });
     const sent = await this.transmit(id, env);
+    if (!equal(sent.hash, await sha256(env))) await this.checkStored(room, id, sent.pos);
     this.last.set(room, { seq, msgId: id });
     await this.ground.storage.dropOutbox(id);
     this.entries.delete(id);
     this.replace(item, { ...item, pos: sent.pos });
+  }
+
+  /** Relay stored other bytes than these: our own of an earlier try, or the message is not there. Throws `bad_envelope`. */
+  private async checkStored(room: RoomId, id: MsgId, pos: number): Promise<void> {
+    const page = await this.ground.stream()?.history({ room, before: null, after: pos - 1, limit: 1 });
+    if (page === undefined) throw new Refusal('relay_away');
+    const env = page.pos[0] === pos ? page.env[0] : undefined;
+    if (env === undefined || (await this.ground.keys.ownLast(room, env)).msgId !== id) throw new Refusal('bad_envelope');
   }
 
   private transmit(id: MsgId, env: Uint8Array<ArrayBuffer>): Promise<Sent> {

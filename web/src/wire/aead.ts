@@ -11,7 +11,7 @@ export const TAG_BYTES = 16;
 const MESSAGE_SEGMENT = 64 * 1024;
 
 /** The one error of opening: wrong key, wrong AAD, or bytes changed, cut, repeated or reordered. */
-class CannotOpen extends Error {
+export class CannotOpen extends Error {
   constructor() {
     super('cannot_open');
     this.name = 'CannotOpen';
