@@ -11,7 +11,7 @@ WEB_SOURCES := $(shell find web/src web/public web/index.html web/vite.config.ts
 CITY ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test check tools bench wire pictures lock clean
+.PHONY: help run build test check fuzz tools bench wire pictures lock clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -26,6 +26,9 @@ test: tools $(VENV)/.dev web/node_modules/.made build/web.stamp build/livekit-se
 
 check: $(VENV)/.dev web/node_modules/.made ## the quick part of `make test`: no servers, under two minutes
 	@scripts/test.sh quick
+
+fuzz: $(VENV)/.fuzz ## look for inputs that break a parser, guided by coverage, for FUZZ_SECONDS=600; finds stay in tests/fuzz/corpus
+	@$(VENV)/bin/python -m tests.fuzz.cover
 
 tools: ## install the Debian packages that tests need (as root), or say which are missing
 	@scripts/tools.sh
@@ -59,6 +62,10 @@ $(VENV)/.run: $(VENV)/.made requirements/run.txt pyproject.toml
 
 $(VENV)/.dev: $(VENV)/.run requirements/dev.txt
 	@scripts/step.sh "Installing Python tools for tests" $(VENV)/bin/uv pip install --quiet --python $(VENV)/bin/python --require-hashes -r requirements/dev.txt
+	@touch $@
+
+$(VENV)/.fuzz: $(VENV)/.dev requirements/fuzz.txt
+	@scripts/step.sh "Installing the fuzzer" $(VENV)/bin/uv pip install --quiet --python $(VENV)/bin/python --require-hashes -r requirements/fuzz.txt
 	@touch $@
 
 web/node_modules/.made: web/package-lock.json web/package.json

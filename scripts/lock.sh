@@ -3,6 +3,7 @@
 set -euo pipefail
 compile=(.venv/bin/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header)
 "${compile[@]}" requirements/tools.in -o requirements/tools.txt
+"${compile[@]}" requirements/fuzz.in -o requirements/fuzz.txt
 "${compile[@]}" pyproject.toml -o requirements/run.txt
 "${compile[@]}" --extra dev pyproject.toml -o requirements/dev.txt
 npm --prefix web run --silent lock

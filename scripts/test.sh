@@ -2,6 +2,7 @@
 # test.sh quick|all: runs every stage, whatever the earlier ones said, and ends with a table. Exit code 0 only if all is well.
 set -uo pipefail
 export CI=${CI:-} PYTHONDONTWRITEBYTECODE=1
+export FUZZ_SECONDS=${FUZZ_SECONDS:-60} # for each language
 python=.venv/bin/python
 table=()
 failed=0
