@@ -36,6 +36,8 @@ class Recorder:
     head: bytes = bytes(32)
     entries: int = 0
     order: list[tuple[str, str, int]] = field(default_factory=list)
+    gaps: int = 0
+    """Rosters that came before their turn."""
     faults: list[str] = field(default_factory=list)
     jtis: set[str] = field(default_factory=set)
 
@@ -105,6 +107,7 @@ class Recorder:
         try:
             self.rooms[roster.room] = state.apply(roster, statement)
         except BadRoster:
+            self.gaps += 1
             return 409, Problem(code="roster_gap", have=state.version)
         self.rosters.append(roster)
         self.order.append(("roster", roster.room, roster.version))

@@ -37,6 +37,7 @@ async def test_relay_away_delays_nothing_but_delivery_and_keeps_order(home: Runn
     await until(lambda: other in home.relay.rooms)
     assert [one.version for one in home.relay.rosters if one.room == room.room] == list(range(1, 8))
     assert home.relay.rooms[room.room] == await alice.chain(room.room)
+    assert not home.relay.gaps
     for _ in range(100):
         health = await alice.ask("GET", "/health", want=HomeHealth)
         if not health.outbox:
