@@ -4,7 +4,7 @@ set -euo pipefail
 for file in bench/*.py bench/web/*.mjs; do
   [ -f "$file" ] || continue
   case $file in
-    *.py) .venv/bin/python -m tests.city.launch -- .venv/bin/python "$file" ;;
+    *.py) .venv/bin/python -m tests.city.launch -- env PYTHONPATH=. .venv/bin/python "$file" ;;
     *.mjs) .venv/bin/python -m tests.city.launch -- node "$file" ;;
   esac
 done

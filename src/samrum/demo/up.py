@@ -43,6 +43,8 @@ def run(*, city: str, port_base: int, data: Path, ready_file: Path | None) -> in
             asyncio.run(_main(places, zones, ready_file))
     except CannotFound as error:
         return _refuse(str(error))
+    except KeyboardInterrupt:  # before there was anything to stop
+        return 130
     return 0
 
 
