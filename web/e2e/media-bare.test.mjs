@@ -1,11 +1,24 @@
 /** The meeting's engine and screens against a real LiveKit alone: what opens, what stays closed, and that these tests can fail. */
 import assert from 'node:assert/strict';
+import { createRequire } from 'node:module';
+import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { allReceive, bothWays, camera, join, layerSwitch, muting, noReports, plantPassThrough, screenShare, seesTile, tile, workerCounts } from './media/checks.mjs';
 import { arriving, launch, serveHarness, startLiveKit, wait } from './media/lib.mjs';
 import { Gathering } from './media/people.mjs';
 
 const world = {};
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** Accessibility rules that the page breaks now. */
+async function broken({ page }) {
+  await page.evaluate(AXE);
+  const { violations } = await page.evaluate(() =>
+    // `region`: React Aria puts a popover and its hidden *Dismiss* at the end of the page, outside the landmarks.
+    window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'], rules: { region: { enabled: false } } }),
+  );
+  return violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html.slice(0, 160)}`));
+}
 
 before(async () => {
   world.livekit = await startLiveKit();
@@ -234,5 +247,62 @@ describe('what the browser or the server gets wrong', { concurrency: false }, ()
       await a.page.getByText('the only one here').waitFor();
       await a.page.keyboard.press('v');
       await a.page.getByText('No camera was found').waitFor();
+    }));
+});
+
+describe('accessibility', { concurrency: false }, () => {
+  for (const [colorScheme, width] of [['light', 900], ['dark', 900], ['light', 320]]) {
+    test(`axe finds nothing in ${colorScheme}, ${width} px`, () =>
+      gathering(async (made) => {
+        const [asa, bo] = ['Åsa Lindqvist-Öberg', 'Bo Ek'].map((name) => made.invite(name));
+        const b = await made.open(bo);
+        await join(b, { mic: false });
+        const a = await made.open(asa, { viewport: { width, height: 700 } });
+        await a.page.emulateMedia({ colorScheme });
+        await a.page.getByRole('button', { name: 'Join meeting', exact: true }).waitFor();
+        assert.deepEqual(await broken(a), [], 'preview');
+        await join(a, { cam: false });
+        await seesTile(a, bo);
+        assert.deepEqual(await broken(a), [], 'meeting');
+        for (const name of ['Encrypted', 'Meeting settings']) {
+          await a.page.getByRole('button', { name, exact: true }).click();
+          await a.page.getByRole('dialog').waitFor();
+          await wait(300);
+          assert.deepEqual(await broken(a), [], name);
+          await a.page.keyboard.press('Escape');
+        }
+        await made.livekit.evict(made.meeting, `${asa.me.pid}.${asa.me.dev}`);
+        await a.page.getByText('You were removed from the meeting').waitFor();
+        assert.deepEqual(await broken(a), [], 'over');
+      }));
+  }
+
+  test('all of it works by keyboard', () =>
+    gathering(async (made) => {
+      const a = await made.open(made.invite('Åsa'));
+      const { page } = a;
+      await page.getByRole('button', { name: 'Join meeting', exact: true }).waitFor();
+      const focused = () => page.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.textContent);
+      const tabTo = async (name) => {
+        for (let n = 0; n < 20; n += 1) {
+          await page.keyboard.press('Tab');
+          if (await page.getByRole('button', { name, exact: true }).evaluate((button) => button === document.activeElement)) return;
+        }
+        assert.fail(`${name} is not reached; focus is at ${await focused()}`);
+      };
+      await tabTo('Join meeting');
+      await page.keyboard.press('Enter');
+      await page.getByText('the only one here').waitFor();
+      assert.equal(await focused(), 'Meeting', 'focus follows into the meeting');
+      await page.keyboard.press('v');
+      await page.getByRole('button', { name: 'Stop video', exact: true }).waitFor();
+      await page.keyboard.press('m');
+      await page.getByRole('button', { name: 'Mute', exact: true }).waitFor();
+      await tabTo('Mute');
+      await page.keyboard.press('Space');
+      await page.getByRole('button', { name: 'Unmute', exact: true }).waitFor();
+      await tabTo('Leave');
+      await page.keyboard.press('Enter');
+      await page.locator('#closed').waitFor();
     }));
 });

@@ -45,12 +45,16 @@ function b64(value) {
   return Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
 }
 
-/** A LiveKit access token (HS256 JWT): one room, 60 s, no name. */
-export function token({ key, secret }, room, identity) {
+/** A token of LiveKit's (HS256 JWT) for 60 s. */
+function jwt({ key, secret }, claims) {
   const now = Math.floor(Date.now() / 1000);
-  const grant = { roomJoin: true, room, canPublish: true, canSubscribe: true, canPublishData: true };
-  const body = `${b64({ alg: 'HS256', typ: 'JWT' })}.${b64({ iss: key, sub: identity, nbf: now - 5, exp: now + 60, video: grant })}`;
+  const body = `${b64({ alg: 'HS256', typ: 'JWT' })}.${b64({ iss: key, nbf: now - 5, exp: now + 60, ...claims })}`;
   return `${body}.${createHmac('sha256', secret).update(body).digest('base64url')}`;
+}
+
+/** A LiveKit access token: one room, no name. */
+export function token(keys, room, identity) {
+  return jwt(keys, { sub: identity, video: { roomJoin: true, room, canPublish: true, canSubscribe: true, canPublishData: true } });
 }
 
 /** Starts LiveKit on loopback in a folder of its own. */
@@ -79,6 +83,15 @@ export async function startLiveKit() {
   return {
     url,
     keys,
+    /** Puts a participant out, as relay does. */
+    async evict(room, identity) {
+      const reply = await fetch(`${url.replace('ws', 'http')}/twirp/livekit.RoomService/RemoveParticipant`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${jwt(keys, { video: { roomAdmin: true, room } })}` },
+        body: JSON.stringify({ room, identity }),
+      });
+      if (!reply.ok) throw new Error(`LiveKit answers ${reply.status}`);
+    },
     async stop() {
       const gone = new Promise((resolve) => server.once('exit', resolve));
       server.kill('SIGTERM');
