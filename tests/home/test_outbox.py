@@ -15,7 +15,7 @@ from samrum.plumbing.clock import SystemClock
 from samrum.wire import ids
 from samrum.wire.home_api import Changed, HomeHealth
 from tests.home.client import Person
-from tests.home.running import PASSWORD, Running, make_config, recorder_of, until, user, write_toml
+from tests.home.running import PASSWORD, ROOT, Running, make_config, recorder_of, running, until, user, write_toml
 
 
 async def test_relay_away_delays_nothing_but_delivery_and_keeps_order(home: Running) -> None:
@@ -80,6 +80,19 @@ async def test_a_refused_room_does_not_stop_the_others(home: Running) -> None:
     assert stuck.room not in home.relay.rooms
     home.clock.time += 6
     await until(lambda: stuck.room in home.relay.rooms, 8)
+
+
+async def test_a_flow_that_is_switched_off_stops_delivery_and_nothing_else(tmp_path: Path) -> None:
+    text = (ROOT / "flows.toml").read_text()
+    head, flow, rest = text.partition('id = "home-relay"')
+    (tmp_path / "flows.toml").write_text(head + flow + rest.replace("default = true", "default = false", 1))
+    async with running(make_config(tmp_path, flows=tmp_path / "flows.toml")) as home:
+        (alice,) = await home.enter(0)
+        room = (await alice.create()).room
+        assert (room.version, room.delivered) == (1, 0)
+        assert (await alice.ask("GET", "/health", want=HomeHealth)).outbox > 0
+        assert not home.relay.rosters
+        await alice.start()
 
 
 async def test_outbox_survives_kill(tmp_path: Path) -> None:

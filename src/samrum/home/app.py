@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -42,7 +43,7 @@ from samrum.home.site.headers import Dressed
 from samrum.plumbing import config as plumbing_config
 from samrum.plumbing import http, tasks
 from samrum.plumbing.clock import Clock, SystemClock
-from samrum.plumbing.log import Log, setup
+from samrum.plumbing.log import Log, Word, setup
 from samrum.plumbing.transactions import Transactions, open_transactions
 from samrum.wire.base import Jwk, Wire
 from samrum.wire.home_api import HomeHealth, RelayAddress
@@ -50,6 +51,8 @@ from samrum.wire.ids import KeyId, TenantId
 
 LEDGER_SECONDS: Final = 60.0
 TIDY_SECONDS: Final = 600.0
+AGAIN_SECONDS: Final = 5.0
+"""Before a background task that failed runs again."""
 RENEW_AT_ONCE: Final = 50
 """Rooms that get a new key in one transaction when theirs is 30 days old."""
 
@@ -79,6 +82,12 @@ class Home:
         await self.db.write(lambda tx: self.keys.expire(tx, now))
         while await self.rooms.renew_epochs(RENEW_AT_ONCE) == RENEW_AT_ONCE:
             pass
+
+    async def tidy_for_ever(self) -> None:
+        """`tidy` every ten minutes."""
+        while True:
+            await asyncio.sleep(TIDY_SECONDS)
+            await self.tidy()
 
     async def close(self) -> None:
         """Closes connections and the database."""
@@ -163,9 +172,9 @@ async def main(
         sockets = [http.listen(host, port)]
         async with asyncio.TaskGroup() as group:
             background = [
-                group.create_task(home.outbox.run()),
-                group.create_task(home.ledger.run(ledger_seconds)),
-                group.create_task(_every(TIDY_SECONDS, home, log)),
+                group.create_task(_keep(home.outbox.run, Word("outbox"), log)),
+                group.create_task(_keep(lambda: home.ledger.run(ledger_seconds), Word("ledger"), log)),
+                group.create_task(_keep(home.tidy_for_ever, Word("tidy"), log)),
             ]
             serving = group.create_task(server.serve(sockets=sockets))
             log.info("home.started", people=len(file.people), port=port)
@@ -179,13 +188,14 @@ async def main(
     log.info("home.stopped")
 
 
-async def _every(seconds: float, home: Home, log: Log) -> None:
+async def _keep(work: Callable[[], Awaitable[None]], task: Word, log: Log) -> None:
+    """Runs a background task for ever: a full disk or a flow switched off must not end what still works."""
     while True:
-        await asyncio.sleep(seconds)
         try:
-            await home.tidy()
-        except Exception as error:  # noqa: BLE001  tidying comes again; home must go on
-            log.error("tidy.failed", error=error)  # noqa: TRY400  our log, not logging's
+            await work()
+        except Exception as error:  # noqa: BLE001  whatever it is, it is logged and tried again
+            log.error("task.failed", task=task, error=error)  # noqa: TRY400  our log, not logging's
+        await asyncio.sleep(AGAIN_SECONDS)
 
 
 def run(path: Path) -> None:
