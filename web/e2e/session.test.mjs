@@ -1,8 +1,12 @@
 /** The session against a real home and relay, in Chromium, without screens. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { encode } from '@msgpack/msgpack';
 import { chromium } from 'playwright-core';
 import { startCity, until } from './session/city.mjs';
@@ -195,6 +199,14 @@ test('one tab leads; the other takes over and the first gives way; sign-out ends
   await online(anna);
   await anna.send(room, 'och tillbaka');
   await has(bo, room, 'och tillbaka');
+  // A tab that goes gives the lead to the one that waits.
+  const third = await tab(contexts[1]);
+  await third.resume();
+  await until(async () => (await third.connection()) === 'other_tab', 'a tab of Bo waits');
+  await bo.page.close();
+  await online(third);
+  await third.send(room, 'jag ärvde');
+  await has(anna, room, 'jag ärvde');
   assert.equal(await anna.signOut(), undefined);
   assert.equal(await anna.connection(), 'signed_out');
   await until(async () => (await other.connection()) === 'signed_out', 'signed out in the other tab too');
@@ -517,6 +529,61 @@ test('relay deletes a message and repeats another: a device that comes anew sees
   await has(third, room, 'tre');
   await until(async () => (await third.texts(room)).length === 3, 'three rows');
   assert.deepEqual((await third.texts(room)).map(([, text, opening]) => [text, opening]), [['ett', 'opened'], ['tre', 'opened'], ['', 'cannot_open']]);
+});
+
+test('what a browser profile keeps on disk shows no text, title or name', { timeout: 60_000 }, async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'samrum-profile-'));
+  const scan = (text) => {
+    const wanted = ['utf8', 'utf16le'].map((encoding) => Buffer.from(text, encoding));
+    const found = [];
+    for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+      if (!entry.isFile()) continue;
+      const data = readFileSync(join(entry.parentPath, entry.name));
+      if (wanted.some((one) => data.includes(one))) found.push(entry.name);
+    }
+    return found;
+  };
+  const [text, title, planted] = ['text', 'rubrik', 'planterat'].map((word) => `${word}-${randomUUID()}`);
+  let context = await chromium.launchPersistentContext(folder, { executablePath: '/usr/bin/chromium', headless: true, args: FLAGS });
+  await serve(context, city.ready.home, files);
+  const one = await signedIn(context, login(7));
+  const other = await signedIn(await profile(), login(8));
+  const room = await one.create('group', title, [other.me.pid]);
+  await shows(other, room);
+  await one.send(room, text);
+  await has(other, room, text);
+  await other.send(room, `svar ${text}`);
+  await has(one, room, `svar ${text}`);
+  // A message that waits is kept too, and the names are saved two seconds after they came.
+  const relay = zone('relay');
+  process.kill(relay, 'SIGSTOP');
+  await one.send(room, `väntar ${text}`);
+  await setTimeout(2_500);
+  const names = await one.page.evaluate(() => new Promise((resolve) => {
+    indexedDB.databases().then((all) => {
+      const ask = indexedDB.open(all.map(({ name }) => name).find((name) => /^samrum\.p_/.test(name)));
+      ask.onsuccess = () => {
+        const sealed = ask.result.transaction('sealed').objectStore('sealed').get('names');
+        sealed.onsuccess = () => { ask.result.close(); resolve(sealed.result?.length ?? 0); };
+      };
+    });
+  }));
+  assert.ok(names > 500, `names are kept, sealed: ${names} bytes`);
+  await context.close();
+  process.kill(relay, 'SIGCONT');
+  for (const secret of [text, title, login(7).name, login(8).name]) assert.deepEqual(scan(secret), [], secret);
+
+  context = await chromium.launchPersistentContext(folder, { executablePath: '/usr/bin/chromium', headless: true, args: FLAGS });
+  await serve(context, city.ready.home, files);
+  const again = await tab(context);
+  await again.page.evaluate((what) => new Promise((resolve) => {
+    const ask = indexedDB.open('planted');
+    ask.onupgradeneeded = () => ask.result.createObjectStore('x').put(what, 1);
+    ask.onsuccess = () => { ask.result.close(); resolve(); };
+  }), planted);
+  await context.close();
+  assert.notDeepEqual(scan(planted), [], 'the scan finds what is planted');
+  rmSync(folder, { recursive: true, force: true });
 });
 
 test('nothing was thrown', () => {

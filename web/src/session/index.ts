@@ -14,6 +14,8 @@ import type { Doorway, Session } from './api';
 import { LiveSession } from './session';
 import { openStorage, wipeStorage } from './storage';
 
+const PERSIST_MS = 500;
+
 export const doorway: Doorway = {
   async resume() {
     const keys = startKeys();
@@ -51,8 +53,7 @@ async function begin(home: HomeDoor, keys: Keys, pid: Pid, tenant: TenantId, sha
   let own: { dev: LiveSession['dev']; jwk: Started['keys'][number]['jwk'] };
   const opened = await keys.open(pid, tenant, shared);
   own = opened;
-  const storage = await openStorage(pid, opened.shared);
-  const persistent = !opened.shared && (await navigator.storage.persist().catch(() => false));
+  const [storage, persistent] = await Promise.all([openStorage(pid, opened.shared), opened.shared ? false : storageKept()]);
   const start = (): Promise<Started> => home.start({ dev: own.dev, jwk: own.jwk, label: deviceLabel(), persistent });
   let started: Started;
   try {
@@ -73,6 +74,13 @@ async function begin(home: HomeDoor, keys: Keys, pid: Pid, tenant: TenantId, sha
   const session = new LiveSession({ home, keys, storage, dev: own.dev, started });
   await session.begin(opened.states);
   return session;
+}
+
+/** Whether the browser keeps what we store. Some browsers ask the person first: that answer counts from the next start on. */
+function storageKept(): Promise<boolean> {
+  const asked = navigator.storage.persist().catch(() => false);
+  const late = new Promise<boolean>((resolve) => setTimeout(() => resolve(false), PERSIST_MS));
+  return Promise.race([asked, late]);
 }
 
 /** Browser and system in words, for the person's own list: "Edge, Windows". */

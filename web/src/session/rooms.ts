@@ -219,6 +219,11 @@ export class Rooms {
     this.publish();
   }
 
+  /** Home answers again: what could not be decided without it is looked at once more. */
+  again(): void {
+    for (const [room, { claim, agreed }] of this.entries) if (claim !== null && !agreed) this.check(room);
+  }
+
   private version(room: RoomId): number {
     return this.entries.get(room)?.state?.version ?? 0;
   }

@@ -231,6 +231,11 @@ export class LiveSession implements Session, Ground {
   }
 
   close(): void {
+    this.stop();
+    this.keys.end();
+  }
+
+  private stop(): void {
     this.link.stop();
     this.lead.end();
     this.people.stop();
@@ -258,6 +263,7 @@ export class LiveSession implements Session, Ground {
     this.tell();
     if (!answers) return;
     this.people.again();
+    this.book.again();
     for (const { log } of this.logs.values()) log.reopen();
     this.outbox.pumpAll();
   }
@@ -390,7 +396,7 @@ export class LiveSession implements Session, Ground {
   private finish(how: 'signed_out' | 'revoked'): void {
     if (this.over !== null) return;
     this.over = how;
-    this.close();
+    this.stop();
     this.tell();
   }
 
