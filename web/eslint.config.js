@@ -64,7 +64,7 @@ export default tseslint.config(
       // Focus goes where a person who just opened a dialog, a panel or the sign-in goes on (ARIA dialog pattern).
       'jsx-a11y/no-autofocus': 'off',
       // Escape closes the panel from anywhere in it.
-      'jsx-a11y/no-noninteractive-element-interactions': ['error', { aside: ['onKeyDown'] }],
+      'jsx-a11y/no-noninteractive-element-interactions': ['error', { aside: ['onKeyDownCapture'] }],
       // A log of messages and a list of rooms scroll by keyboard, so they take focus (WCAG 2.1.1).
       'jsx-a11y/no-noninteractive-tabindex': ['error', { roles: ['log', 'region'], tags: [] }],
     },

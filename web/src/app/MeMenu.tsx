@@ -28,12 +28,13 @@ export function MeMenu({ onSignOut }: { readonly onSignOut: () => Promise<void> 
   const [look, setLook] = useState<Theme>(theme);
   return (
     <MenuTrigger>
-      <Button className={c('me')} aria-label={t('menu.name', { name })}>
+      <Button className={c('me')}>
         <Avatar id={me.pid} name={name} />
         <span className={c('who')}>
           <span className={c('name')}>{name}</span>
           {me.department !== '' && <span className={c('about')}>{me.department}</span>}
         </span>
+        <span className="hidden-text">{t('menu.name')}</span>
         <ChevronsUpDown className={c('icon')} aria-hidden="true" />
       </Button>
       <Popover className={m('popover', 'wide')} placement="top start">

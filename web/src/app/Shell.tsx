@@ -68,11 +68,13 @@ export function Shell({ session, onEnd }: { readonly session: Session; readonly 
           <header className={c('head')}>
             <Brand />
             <span className={c('authority')}>{session.authority}</span>
+            {route.name === 'start' && <h1 className="hidden-text">{t('product')}</h1>}
           </header>
           <Finder />
-          {route.name === 'start' && <h1 className="hidden-text">{t('product')}</h1>}
           <RoomList open={room?.id} />
-          <MeMenu onSignOut={signOut} />
+          <footer>
+            <MeMenu onSignOut={signOut} />
+          </footer>
         </div>
         <main className={c('main')}>
           <Banner />

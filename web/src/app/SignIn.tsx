@@ -17,6 +17,9 @@ import type { Ending } from './Shell';
 
 const c = classes(styles);
 
+/** The wait after too many tries when home does not say how long. */
+const SOME_SECONDS = 30;
+
 /** Counts down to 0, once a second. */
 function useCountdown(): readonly [number, (seconds: number) => void] {
   const [left, setLeft] = useState(0);
@@ -61,7 +64,7 @@ export function SignIn({
       setFailure(error);
       setPassword('');
       setBusy(false);
-      if (error instanceof Refusal && error.retryAfter !== undefined) setWait(Math.ceil(error.retryAfter));
+      if (codeOf(error) === 'too_many_tries') setWait(Math.ceil((error instanceof Refusal ? error.retryAfter : undefined) ?? SOME_SECONDS));
     }
   };
 
@@ -107,7 +110,7 @@ export function SignIn({
           <Checkbox isSelected={sharedComputer} onChange={setSharedComputer}>
             {t('signIn.shared')}
           </Checkbox>
-          {failure !== undefined && !(codeOf(failure) === 'too_many_tries' && wait > 0) && <Problem error={failure} />}
+          {failure !== undefined && codeOf(failure) !== 'too_many_tries' && <Problem error={failure} />}
           {wait > 0 && <Notice tone="warn">{t('signIn.wait', { count: wait })}</Notice>}
           <Button type="submit" look="primary" isDisabled={wait > 0} isPending={busy}>
             {busy ? t('signIn.busy') : t('signIn.go')}

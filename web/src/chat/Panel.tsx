@@ -1,9 +1,8 @@
-import { X } from 'lucide-react';
 import { useId } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import type { Room } from '../session/api';
-import { IconButton } from '../ui/Button';
+import { CloseButton } from '../ui/Button';
 import { classes } from '../ui/classes';
 import { MembersPanel } from './MembersPanel';
 import styles from './Panel.module.css';
@@ -22,15 +21,15 @@ export function Panel({ name, room, onClose }: { readonly name: PanelName; reado
     <aside
       className={c('panel')}
       aria-labelledby={id}
-      onKeyDown={(event) => {
-        if (event.key === 'Escape' && !event.defaultPrevented) onClose();
+      onKeyDownCapture={(event) => {
+        // Caught on the way in, since React Aria's parts keep keys to themselves; an open list takes Escape first.
+        const list = event.target instanceof Element ? event.target.closest('[aria-expanded="true"]') : null;
+        if (event.key === 'Escape' && list === null) onClose();
       }}
     >
       <div className={c('head')}>
         <h2 id={id}>{t(`${name}.title`)}</h2>
-        <IconButton label={t('panel.close')} onPress={onClose} autoFocus>
-          <X aria-hidden="true" />
-        </IconButton>
+        <CloseButton label={t('panel.close')} onPress={onClose} autoFocus />
       </div>
       <div className={c('body')}>
         {name === 'members' && <MembersPanel room={room} />}

@@ -1,5 +1,5 @@
 import { ArrowLeft, Lock, Settings, Users, Video } from 'lucide-react';
-import { lazy, Suspense, useEffect, useState } from 'react';
+import { lazy, Suspense, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import { routeHref } from '../app/route';
@@ -53,6 +53,8 @@ export function RoomScreen({
   const connection = useReadable(useSession().connection);
   const model = useRoomModel(room?.id);
   const [panel, setPanel] = useState<PanelName | null>(null);
+  /** What opened the panel, and gets the focus back. */
+  const opener = useRef<HTMLElement>(null);
 
   if (room === undefined) {
     return (
@@ -62,7 +64,18 @@ export function RoomScreen({
       </div>
     );
   }
-  const toggle = (name: PanelName) => setPanel(panel === name ? null : name);
+  const close = () => {
+    setPanel(null);
+    opener.current?.focus();
+  };
+  const toggle = (name: PanelName) => {
+    if (panel === name) {
+      close();
+      return;
+    }
+    if (document.activeElement instanceof HTMLElement) opener.current = document.activeElement;
+    setPanel(name);
+  };
   return (
     <div className={c('screen', panel !== null && 'withPanel')}>
       <div className={c('room')}>
@@ -86,7 +99,7 @@ export function RoomScreen({
       </div>
       {panel !== null && (
         <Suspense>
-          <Panel name={panel} room={room} onClose={() => setPanel(null)} />
+          <Panel name={panel} room={room} onClose={close} />
         </Suspense>
       )}
     </div>

@@ -10,6 +10,7 @@ import { Avatar } from '../ui/Avatar';
 import { classes } from '../ui/classes';
 import menuStyles from '../ui/Menu.module.css';
 import { Problem, useExplain, codeOf } from '../ui/Problem';
+import { keepPageReadable } from '../ui/readablePage';
 import { useReadable } from '../ui/useReadable';
 import styles from './Finder.module.css';
 import { about, usePersonName, useRoomTitle } from './names';
@@ -61,7 +62,7 @@ export function Finder() {
   };
 
   return (
-    <div className={c('finder')}>
+    <search className={c('finder')}>
       <ComboBox
         aria-label={t('find.label')}
         className={c('box')}
@@ -72,6 +73,7 @@ export function Finder() {
         defaultFilter={() => true}
         allowsEmptyCollection={words !== ''}
         menuTrigger="input"
+        onOpenChange={(open) => keepPageReadable(input.current, open)}
       >
         <Search className={c('icon')} aria-hidden="true" />
         <Input ref={input} className={c('input')} placeholder={t('find.placeholder')} aria-keyshortcuts="Control+K Meta+K" />
@@ -118,6 +120,6 @@ export function Finder() {
         </Popover>
       </ComboBox>
       {failure !== undefined && <Problem error={failure} />}
-    </div>
+    </search>
   );
 }

@@ -1,5 +1,5 @@
 import { X } from 'lucide-react';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { Button, ComboBox, Input, type Key, Label, ListBox, ListBoxItem, Popover, Tag, TagGroup, TagList, Text } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 
@@ -9,6 +9,7 @@ import { classes } from '../ui/classes';
 import fieldStyles from '../ui/Field.module.css';
 import menuStyles from '../ui/Menu.module.css';
 import { codeOf, useExplain } from '../ui/Problem';
+import { keepPageReadable } from '../ui/readablePage';
 import { about, usePersonName } from './names';
 import styles from './PeoplePicker.module.css';
 import { usePeopleSearch } from './usePeopleSearch';
@@ -32,6 +33,7 @@ export function PeoplePicker({
   const personName = usePersonName();
   const explain = useExplain();
   const [query, setQuery] = useState('');
+  const input = useRef<HTMLInputElement>(null);
   const found = usePeopleSearch(query);
   const taken = new Set([...without, ...chosen.map((person) => person.pid)]);
   const offered = found.people.filter((person) => !taken.has(person.pid));
@@ -55,9 +57,10 @@ export function PeoplePicker({
         defaultFilter={() => true}
         allowsEmptyCollection={query.trim() !== ''}
         menuTrigger="input"
+        onOpenChange={(open) => keepPageReadable(input.current, open)}
       >
         <Label className={f('label')}>{t('pick.label')}</Label>
-        <Input className={f('input')} placeholder={t('pick.placeholder')} />
+        <Input ref={input} className={f('input')} placeholder={t('pick.placeholder')} />
         <Popover className={m('popover', 'wide')} offset={4}>
           <ListBox<Person>
             className={m('menu')}

@@ -1,3 +1,4 @@
+import { X } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { Button as AriaButton, type ButtonProps as AriaButtonProps, Tooltip, TooltipTrigger } from 'react-aria-components';
 
@@ -28,6 +29,15 @@ export type IconButtonProps = Omit<ButtonProps, 'children' | 'icon'> & {
   readonly label: string;
   readonly children: ReactNode;
 };
+
+/** The cross of a dialog or panel. It has no tooltip, which would take the first Escape for itself. */
+export function CloseButton({ label, onPress, autoFocus = false }: { readonly label: string; readonly onPress: () => void; readonly autoFocus?: boolean }) {
+  return (
+    <AriaButton aria-label={label} onPress={onPress} autoFocus={autoFocus} className={c('button', 'icon', 'quiet')}>
+      <X aria-hidden="true" />
+    </AriaButton>
+  );
+}
 
 /** A button that shows only an icon; pointing or focusing tells its name. */
 export function IconButton({ label, look = 'quiet', small = false, children, ...props }: IconButtonProps) {

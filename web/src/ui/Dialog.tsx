@@ -1,9 +1,8 @@
-import { X } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { Dialog as AriaDialog, Heading, Modal, ModalOverlay } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 
-import { IconButton } from './Button';
+import { CloseButton } from './Button';
 import { classes } from './classes';
 import styles from './Dialog.module.css';
 
@@ -30,9 +29,7 @@ export function Dialog({
             <Heading slot="title" level={2}>
               {title}
             </Heading>
-            <IconButton label={t('close')} onPress={onClose}>
-              <X aria-hidden="true" />
-            </IconButton>
+            <CloseButton label={t('close')} onPress={onClose} />
           </div>
           {children}
         </AriaDialog>
