@@ -228,8 +228,15 @@ describe('what the browser or the server gets wrong', { concurrency: false }, ()
             };
           }),
       });
+      await a.page.getByText('would let unencrypted picture and sound through').waitFor();
       await a.page.getByRole('button', { name: 'Join meeting', exact: true }).click();
       await a.page.getByText('browser_leaks').waitFor();
+    }));
+
+  test('a worker that does not start ends the meeting with a word', () =>
+    gathering(async (made) => {
+      const a = await made.open(made.invite('Åsa'), { prepare: (context) => context.route('**/media.worker-*.js', (route) => route.abort()) });
+      await a.page.getByText('worker_failed').waitFor();
     }));
 
   test('no camera and no permission are told in words, and one can join without', () =>

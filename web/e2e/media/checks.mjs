@@ -125,7 +125,7 @@ export async function noReports(people) {
 }
 
 /** The worker that lets everything through, as a test plants it in the place of ours. It exists nowhere else. */
-export const PASS_THROUGH = `
+const PASS_THROUGH = `
 addEventListener('rtctransform', ({ transformer }) => transformer.readable.pipeTo(transformer.writable).catch(() => undefined));
 `;
 

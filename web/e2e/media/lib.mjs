@@ -141,9 +141,9 @@ export async function serveHarness(livekit) {
       },
     );
   });
-  await new Promise((resolve) => server.listen(PORT, '127.0.0.1', resolve));
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
-    url: `http://127.0.0.1:${PORT}`,
+    url: `http://127.0.0.1:${server.address().port}`,
     async stop() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

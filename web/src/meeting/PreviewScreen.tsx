@@ -53,6 +53,7 @@ function useWho(room: Room): string {
 function Mirror({ meeting, room, onClose, preview }: PreviewScreenProps & { readonly preview: Preview }) {
   const { t } = useTranslation('meeting');
   const state = useReadable(preview.state);
+  const { browser } = useReadable(meeting.state);
   const who = useWho(room);
   const me = room.members.find((member) => member.me);
   const join = async (): Promise<void> => {
@@ -74,6 +75,11 @@ function Mirror({ meeting, room, onClose, preview }: PreviewScreenProps & { read
       <div className={c('ready')}>
         <h2>{t('ready')}</h2>
         <p className={c('soft')}>{who}</p>
+        {browser !== null && browser !== 'safe' && (
+          <Notice tone="warn" live>
+            {t(`why.browser_${browser}`)}
+          </Notice>
+        )}
         <div className={c('switches')}>
           <Toggle on={state.choice.mic} onChange={(on) => preview.setMic(on)} icon={state.choice.mic ? <Mic aria-hidden="true" /> : <MicOff aria-hidden="true" />}>
             {t('microphone')}
@@ -98,9 +104,6 @@ function Mirror({ meeting, room, onClose, preview }: PreviewScreenProps & { read
           </Button>
         </div>
         <DeviceSelects choice={state.choice} changed={`${state.mic === null}${state.cam === null}`} onUse={(kind, id) => preview.useDevice(kind, id)} />
-        {typeof RTCRtpScriptTransform === 'undefined' && (
-          <Notice tone="warn">{t('why.browser_unsupported')}</Notice>
-        )}
       </div>
     </Panel>
   );

@@ -13,8 +13,12 @@ export class Link {
   readonly #waiting = new Map<number, (counts: Counts) => void>();
   #asked = 0;
 
-  /** @param heard is told everything but answers. */
-  constructor(heard: (message: Exclude<FromWorker, { kind: 'counts' }>) => void) {
+  /**
+   * @param heard is told everything but answers.
+   * @param failed is called when the worker did not load or broke: from then on nothing passes.
+   */
+  constructor(heard: (message: Exclude<FromWorker, { kind: 'counts' }>) => void, failed: () => void) {
+    this.#worker.addEventListener('error', failed);
     this.#worker.addEventListener('message', (event: MessageEvent<FromWorker>) => {
       const message = event.data;
       if (message.kind !== 'counts') {

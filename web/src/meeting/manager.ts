@@ -20,7 +20,7 @@ import { senderOf } from './keys.ts';
 import type { Link } from './link.ts';
 
 /** Why a meeting was stopped for safety. */
-export type Unsafe =
+type Unsafe =
   | 'identity_changed' // the SFU gave this device another identity
   | 'media_unprotected' // a connection without the flag: clear frames could pass
   | 'encryption_off'; // something asked to switch encryption off

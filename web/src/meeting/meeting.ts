@@ -62,12 +62,17 @@ export class Meeting {
 
   constructor(private readonly access: MeetingAccess) {
     this.#identity = `${access.me.pid}.${access.me.dev}`;
-    this.#link = new Link((message) => {
-      if (message.kind === 'missing') this.#keeper.missing(message.tag);
-      else if (message.kind === 'seen') this.#keeper.seen(message.tag);
-      else if (message.kind === 'sending') void this.#manager.forceKeyFrames();
-      else this.#opens(message.track, message.opens);
-    });
+    this.#link = new Link(
+      (message) => {
+        if (message.kind === 'missing') this.#keeper.missing(message.tag);
+        else if (message.kind === 'seen') this.#keeper.seen(message.tag);
+        else if (message.kind === 'sending') void this.#manager.forceKeyFrames();
+        else this.#opens(message.track, message.opens);
+      },
+      () => {
+        this.#stop('worker_failed');
+      },
+    );
     this.#keeper = new Keeper(access, this.#link, {
       opened: () => {
         this.#subscribeAgain();
@@ -86,7 +91,9 @@ export class Meeting {
     this.#room = new Room(roomOptions(this.#manager));
     this.#follow();
     // All that a join needs is fetched now; what fails is told when it is needed.
-    void selfTest();
+    void selfTest().then((browser) => {
+      this.#set({ browser });
+    });
     this.#join().catch(() => undefined);
   }
 
@@ -239,6 +246,7 @@ export class Meeting {
       });
     const watch = setInterval(() => {
       this.#checkIdentity();
+      if (this.#state.get().tiles.some((tile) => tile.name === null)) this.#paint(); // Home may have told the name by now.
     }, WATCH_MS);
     const again = setInterval(() => {
       this.#subscribeAgain();

@@ -11,8 +11,6 @@ const SUITE = 5;
 const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
 export const TAG_BYTES = 16;
-/** The longest header: a config byte, eight of KID, eight of CTR. */
-export const HEADER_MAX = 17;
 
 /** Key and salt of one KID. The key cannot be exported. */
 export interface SFrameKey {

@@ -1,12 +1,15 @@
 /** What the screens see of a meeting. */
 import type { DeviceTrouble } from './devices.ts';
+import type { SelfTest } from './selftest.ts';
 import type { Tile } from './tiles.ts';
 
-export type Phase = 'preview' | 'joining' | 'in' | 'reconnecting' | 'over';
-export type Switch = 'off' | 'turning' | 'on';
+type Phase = 'preview' | 'joining' | 'in' | 'reconnecting' | 'over';
+type Switch = 'off' | 'turning' | 'on';
 
 export interface MeetingState {
   readonly phase: Phase;
+  /** What the test of this browser found; `null` while it runs. */
+  readonly browser: SelfTest | null;
   /** Why it could not be joined, or why it is over: a code of the catalogues; `null` when one left. */
   readonly why: string | null;
   readonly tiles: readonly Tile[];
@@ -28,6 +31,7 @@ export interface MeetingState {
 
 export const START: MeetingState = {
   phase: 'preview',
+  browser: null,
   why: null,
   tiles: [],
   mic: 'off',
