@@ -24,7 +24,7 @@ const complaints = [];
 before(async () => {
   [city, files] = await Promise.all([startCity(BASE), pageFiles('session.ts')]);
   browser = await chromium.launch({ executablePath: '/usr/bin/chromium', headless: true, args: FLAGS });
-}, { timeout: 120_000 });
+}, { timeout: 180_000 });
 
 after(async () => {
   await browser?.close();

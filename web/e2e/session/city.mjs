@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
-const READY_MS = 60_000;
+const READY_MS = 120_000;
 
 /** `{ready, folder, stop()}`; `ready` is the launcher's ready file. */
 export async function startCity(base) {
