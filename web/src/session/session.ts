@@ -82,12 +82,8 @@ export class LiveSession implements Session, Ground {
     this.link = new Link({
       door: () => this.line.door(),
       hello: (grant, nonce) => this.keys.hello(grant, nonce, location.origin),
-      up: (welcome) => {
-        this.up(welcome);
-      },
-      frame: (frame) => {
-        this.frame(frame);
-      },
+      up: (welcome) => this.up(welcome),
+      frame: (frame) => this.frame(frame),
       down: (code) => this.down(code),
     });
     this.lead = new Lead(this.pid, (leads) => void this.led(leads));
@@ -100,12 +96,8 @@ export class LiveSession implements Session, Ground {
         this.people.learn(people);
         await this.book.take(rooms, rosters);
       },
-      answers: (answers) => {
-        this.homeAnswers(answers);
-      },
-      renewed: (grant) => {
-        this.stream()?.send('Renew', { grant });
-      },
+      answers: (answers) => this.homeAnswers(answers),
+      renewed: (grant) => void this.stream()?.send('Renew', { grant }),
       over: (how) => {
         if (how === 'revoked') this.revoked();
         else this.finish(how);
