@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import random
 import socket
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
@@ -13,10 +14,11 @@ from tests.relay.client import Authority, Device, HomeDoor, RelayProcess
 
 
 def free_ports() -> int:
-    """The first of two free neighbours."""
-    for port in range(21400, 21498, 2):
-        with contextlib.suppress(OSError), socket.socket() as one, socket.socket() as two:
-            for sock, number in ((one, port), (two, port + 1)):
+    """The first of four free neighbours: relay's two and LiveKit's two. Random, so that two test runs rarely meet."""
+    for port in random.sample(range(21400, 21500, 4), 25):
+        with contextlib.suppress(OSError), contextlib.ExitStack() as stack:
+            for number in range(port, port + 4):
+                sock = stack.enter_context(socket.socket())
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 sock.bind(("127.0.0.1", number))
             return port

@@ -26,9 +26,15 @@ pytestmark = pytest.mark.skipif(not media_server.BINARY.exists(), reason="LiveKi
 
 
 @pytest.fixture(scope="module")
-def media(tmp_path_factory: pytest.TempPathFactory, relay: RelayProcess) -> Iterator[LiveKitProcess]:
-    """LiveKit for this module. It needs relay's address before relay is there."""
-    process = LiveKitProcess(tmp_path_factory.mktemp("livekit"), 21490, "http://127.0.0.1:21486")
+def port() -> int:
+    """Relay's; LiveKit's are the next but one. Each needs to know the other's."""
+    return free_ports()
+
+
+@pytest.fixture(scope="module")
+def media(tmp_path_factory: pytest.TempPathFactory, port: int) -> Iterator[LiveKitProcess]:
+    """LiveKit for this module."""
+    process = LiveKitProcess(tmp_path_factory.mktemp("livekit"), port + 2, f"http://127.0.0.1:{port}")
     asyncio.run(process.start())
     yield process
     process.stop()
@@ -36,11 +42,15 @@ def media(tmp_path_factory: pytest.TempPathFactory, relay: RelayProcess) -> Iter
 
 @pytest.fixture(scope="module")
 def hall(
-    tmp_path_factory: pytest.TempPathFactory, media: LiveKitProcess, authority: Authority, stranger: Authority
+    tmp_path_factory: pytest.TempPathFactory,
+    port: int,
+    media: LiveKitProcess,
+    authority: Authority,
+    stranger: Authority,
 ) -> Iterator[RelayProcess]:
     """A relay with LiveKit."""
     base = tmp_path_factory.mktemp("hall")
-    process = RelayProcess(base, 21486, authority, stranger, livekit=media.relay_config)
+    process = RelayProcess(base, port, authority, stranger, livekit=media.relay_config)
     process.start()
     asyncio.run(process.ready())
     yield process
@@ -280,7 +290,7 @@ async def test_without_livekit_there_is_no_meeting(relay: RelayProcess, home: Ho
 
 async def test_restart_of_relay_and_of_livekit(tmp_path: Path, authority: Authority, bo: Device, anna: Device):
     port = free_ports()
-    media = LiveKitProcess(tmp_path, 21494, f"http://127.0.0.1:{port}")
+    media = LiveKitProcess(tmp_path, port + 2, f"http://127.0.0.1:{port}")
     relay = RelayProcess(tmp_path, port, authority, livekit=media.relay_config)
     await media.start()
     door = HomeDoor(relay, authority)
@@ -323,7 +333,7 @@ class MovedClock:
 
 async def test_empty_call_is_forgotten_after_a_minute(tmp_path: Path, authority: Authority, anna: Device):
     port = free_ports()
-    media = LiveKitProcess(tmp_path, 21494, f"http://127.0.0.1:{port}")
+    media = LiveKitProcess(tmp_path, port + 2, f"http://127.0.0.1:{port}")
     await media.start()
     relay = RelayProcess(tmp_path, port, authority)
     config = RelayConfig(

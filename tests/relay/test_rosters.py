@@ -13,7 +13,7 @@ from samrum.wire import envelope, ids, jws, stream
 from samrum.wire.base import Problem
 from samrum.wire.codes import Code
 from samrum.wire.relay_api import PutRoster
-from samrum.wire.statements import Epoch, Hint, Kind, MemberEntry, Policy, Role, members_hash
+from samrum.wire.statements import Epoch, Hint, Kind, MemberEntry, Policy, Role, Roster, members_hash
 from tests.relay.client import Authority, Device, HomeDoor, RelayProcess, Room
 from tests.relay.conftest import count
 
@@ -121,6 +121,27 @@ async def test_another_tenant_cannot_touch_a_room(home: HomeDoor, abroad: HomeDo
         )
         status, code, _ = await refused(abroad, stranger.sign(roster))
         assert (status, code) == (409, Code.BAD_ROSTER)
+    elsewhere = home.authority.room(anna.pid)  # nor make one for another
+    roster = msgspec.structs.replace(jws.peek(elsewhere.rosters[0], Roster), tenant=stranger.tenant)
+    assert (await refused(home, home.authority.sign(roster)))[1] == Code.BAD_ROSTER
+
+
+async def test_same_pseudonym_of_another_tenant_is_nobody(
+    relay: RelayProcess, home: HomeDoor, stranger: Authority, anna: Device
+):
+    room = await home.room(anna.pid)
+    other = Device(stranger, anna.pid)
+    welcome = await other.open(relay.stream, origin=stranger.origins[0])
+    assert welcome.rooms == {}
+    assert (await other.refused(other.seal(room))).code == Code.NOT_A_MEMBER
+    await other.put(stream.History(re=1, room=room.room))
+    assert (await other.next(stream.Error)).code == Code.NOT_A_MEMBER
+    await other.put(stream.Read(room=room.room, pos=1))
+    assert (await other.next(stream.Error)).code == Code.NOT_A_MEMBER
+    await anna.open(relay.stream)
+    await anna.say(room)
+    assert await other.quiet() == []
+    await other.close()
 
 
 # ---- home's signed calls

@@ -59,6 +59,8 @@ async def test_revocation_of_another_tenant_does_nothing(
     forged = stranger.sign(Revoke(tenant=home.authority.tenant, pid=anna.pid, iat=now, until=now + 60))
     before = count(relay, "revocations")
     assert (await home.post("revocations", PutRevocation(jws=forged))).status_code == 400
+    foreign = home.authority.sign(Revoke(tenant=stranger.tenant, pid=anna.pid, iat=now, until=now + 60))
+    assert (await home.post("revocations", PutRevocation(jws=foreign))).status_code == 400
     assert count(relay, "revocations") == before
     await anna.put(stream.Ping())
     await anna.next(stream.Pong)

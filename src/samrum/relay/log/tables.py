@@ -32,6 +32,12 @@ _READS = sa.select(reads).where(
     reads.c.room.in_(sa.bindparam("rooms", expanding=True)), reads.c.pid.in_(sa.bindparam("pids", expanding=True))
 )
 
+_END = (1 << 63) - 1
+_PAGE = sa.select(messages.c.pos, messages.c.envelope).where(messages.c.room == sa.bindparam("room"))
+_PAGE = _PAGE.limit(sa.bindparam("most"))
+_UPWARDS = _PAGE.where(messages.c.pos > sa.bindparam("after")).order_by(messages.c.pos)
+_DOWNWARDS = _PAGE.where(messages.c.pos < sa.bindparam("before")).order_by(messages.c.pos.desc())
+
 
 def rooms_by_id(tx: Tx, wanted: Iterable[str]) -> dict[str, Row]:
     """The rooms of these ids."""
@@ -83,12 +89,9 @@ def put_reads(tx: Tx, marks: dict[tuple[str, str], int]) -> None:
 
 def page(tx: Tx, room: RoomId, *, before: int | None, after: int | None, limit: int) -> Iterable[Row]:
     """`(pos, envelope)` from `after` upwards, or from `before` (or the end) downwards."""
-    query = sa.select(messages.c.pos, messages.c.envelope).where(messages.c.room == room).limit(limit)
-    if before is not None:
-        query = query.where(messages.c.pos < before)
     if after is not None:
-        query = query.where(messages.c.pos > after)
-    return tx.execute(query.order_by(messages.c.pos if after is not None else messages.c.pos.desc()))
+        return tx.execute(_UPWARDS, {"room": room, "after": after, "most": limit})
+    return tx.execute(_DOWNWARDS, {"room": room, "before": _END if before is None else before, "most": limit})
 
 
 def last_of_device(tx: Tx, room: RoomId, dev: Dev) -> bytes | None:
@@ -99,8 +102,3 @@ def last_of_device(tx: Tx, room: RoomId, dev: Dev) -> bytes | None:
         .where(sequences.c.room == room, sequences.c.dev == dev)
     )
     return found
-
-
-def room_pos(tx: Tx, room: RoomId) -> int:
-    """The room's last position."""
-    return tx.scalar(sa.select(rooms.c.pos).where(rooms.c.room == room)) or 0

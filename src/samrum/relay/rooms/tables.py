@@ -15,6 +15,29 @@ from samrum.wire.statements import Epoch, OutEntry, Policy, Role
 
 Row = sa.Row[Any]
 
+# What every connection asks is built once: building a statement costs more than running it.
+_MEMBER_LIST = sa.select(members).where(members.c.room.in_(sa.bindparam("rooms", expanding=True)))
+_ROOMS_OF = (
+    sa.select(
+        rooms.c.room, rooms.c.pos, rooms.c.version, members.c.until, sa.func.coalesce(reads.c.pos, 0).label("read")
+    )
+    .select_from(members)
+    .join(rooms, rooms.c.room == members.c.room)
+    .outerjoin(reads, sa.and_(reads.c.room == members.c.room, reads.c.pid == members.c.pid))
+    .where(members.c.pid == sa.bindparam("pid"), rooms.c.tenant == sa.bindparam("tenant"))
+)
+_UNREAD = sa.select(sa.func.count()).select_from(
+    sa.select(sa.literal(1))
+    .where(
+        messages.c.room == sa.bindparam("room"),
+        messages.c.pos > sa.bindparam("after"),
+        messages.c.kind == int(EnvelopeKind.MESSAGE),
+        messages.c.pid != sa.bindparam("pid"),
+    )
+    .limit(sa.bindparam("most"))
+    .subquery()
+)
+
 
 def room_state(tx: Tx, room: RoomId) -> RoomState | None:
     """The room as the last roster left it, with all members."""
@@ -93,42 +116,17 @@ def remove_members(tx: Tx, room: RoomId, pids: list[Pid]) -> None:
 
 def member_list(tx: Tx, rooms_: Iterable[RoomId]) -> list[Row]:
     """`(room, pid, role, until)` of all members of these rooms."""
-    return list(tx.execute(sa.select(members).where(members.c.room.in_(list(rooms_)))))
+    return list(tx.execute(_MEMBER_LIST, {"rooms": list(rooms_)}))
 
 
 def rooms_of(tx: Tx, tenant: TenantId, pid: Pid) -> list[Row]:
     """`(room, pos, version, until, read)` of every room that the person is in; ended memberships included."""
-    return list(
-        tx.execute(
-            sa.select(
-                rooms.c.room,
-                rooms.c.pos,
-                rooms.c.version,
-                members.c.until,
-                sa.func.coalesce(reads.c.pos, 0).label("read"),
-            )
-            .select_from(members)
-            .join(rooms, rooms.c.room == members.c.room)
-            .outerjoin(reads, sa.and_(reads.c.room == members.c.room, reads.c.pid == members.c.pid))
-            .where(members.c.pid == pid, rooms.c.tenant == tenant)
-        )
-    )
+    return list(tx.execute(_ROOMS_OF, {"tenant": tenant, "pid": pid}))
 
 
 def unread(tx: Tx, room: RoomId, pid: Pid, after: int, most: int) -> int:
     """How many messages by others stand after a position; counts no further than `most`."""
-    rows = (
-        sa.select(sa.literal(1))
-        .where(
-            messages.c.room == room,
-            messages.c.pos > after,
-            messages.c.kind == int(EnvelopeKind.MESSAGE),
-            messages.c.pid != pid,
-        )
-        .limit(most)
-        .subquery()
-    )
-    return tx.scalar(sa.select(sa.func.count()).select_from(rows)) or 0
+    return tx.scalar(_UNREAD, {"room": room, "pid": pid, "after": after, "most": most}) or 0
 
 
 def member(tx: Tx, tenant: TenantId, room: RoomId, pid: Pid) -> sa.Row[Any, Any] | None:

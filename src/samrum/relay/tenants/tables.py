@@ -10,6 +10,14 @@ from samrum.relay.schema import heads, revocations
 from samrum.wire.ids import Dev, Pid, TenantId
 from samrum.wire.statements import Head, Revoke
 
+# Asked by every connection, so built once.
+_REVOKED = sa.select(sa.literal(1)).where(
+    revocations.c.tenant == sa.bindparam("tenant"),
+    revocations.c.pid == sa.bindparam("pid"),
+    revocations.c.dev.in_(sa.bindparam("devs", expanding=True)),
+    revocations.c.until > sa.bindparam("now"),
+)
+
 
 def put_revocation(tx: Tx, revoke: Revoke) -> None:
     """Remembers a revocation; a later one may only lengthen it."""
@@ -30,17 +38,7 @@ def forget_revocations(tx: Tx, now: float) -> None:
 
 def is_revoked(tx: Tx, tenant: TenantId, pid: Pid, dev: Dev, now: float) -> bool:
     """Whether the device, or all of the pseudonym, is revoked now."""
-    return (
-        tx.scalar(
-            sa.select(sa.literal(1)).where(
-                revocations.c.tenant == tenant,
-                revocations.c.pid == pid,
-                revocations.c.dev.in_([dev, ""]),
-                revocations.c.until > now,
-            )
-        )
-        is not None
-    )
+    return tx.scalar(_REVOKED, {"tenant": tenant, "pid": pid, "devs": [dev, ""], "now": now}) is not None
 
 
 def head(tx: Tx, tenant: TenantId) -> sa.Row[Any] | None:
