@@ -78,7 +78,9 @@ export function Shell({ session, onEnd }: { readonly session: Session; readonly 
         </div>
         <main className={c('main')}>
           <Banner />
-          <FirstNotice />
+          <div className={c('firstNotice')}>
+            <FirstNotice />
+          </div>
           <div className={c('stage', meetingRoom !== undefined && 'withMeeting')}>
             {meetingRoom !== undefined && access !== null && (
               <section className={c('meeting')} aria-label={t('meeting')}>
