@@ -1,5 +1,7 @@
 """Reading back: pages, one's own last message, read positions, unread counts."""
 
+import asyncio
+
 import msgspec
 
 from samrum.wire import envelope, ids, stream
@@ -49,11 +51,12 @@ async def test_page_stays_below_the_queue(relay: RelayProcess, home: HomeDoor, a
 
 async def test_many_pages_at_once_are_not_slow(relay: RelayProcess, home: HomeDoor, anna: Device):
     room = await home.room(anna.pid)
-    await anna.open(relay.stream)
+    await anna.open(relay.stream, max_queue=1)
     for _ in range(6):
         await anna.say(room, plain=bytes(60 * 1024))
-    for re in range(40):  # 15 MB of answers
+    for re in range(40):  # 15 MB of answers, to somebody who does not read for a while
         await anna.put(stream.History(re=re, room=room.room))
+    await asyncio.sleep(1.5)
     assert [(await anna.next(stream.Page)).re for _ in range(40)] == list(range(40))
 
 
@@ -102,6 +105,7 @@ async def test_read_position_moves_forward_only_and_is_the_persons(
     for device in (anna, second, bo):
         assert await device.next(stream.ReadIs) == stream.ReadIs(room=room.room, pid=anna.pid, pos=3)
     await anna.put(stream.Read(room=room.room, pos=2))  # back: nothing
+    assert await second.quiet(0.2) == []
     await anna.put(stream.Read(room=room.room, pos=99))  # beyond the end: to the end
     assert (await second.next(stream.ReadIs)).pos == 5
     await second.close()

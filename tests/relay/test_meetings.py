@@ -211,6 +211,19 @@ async def test_who_loses_the_right_is_put_out_within_two_seconds(
             await put_out(other, 0.3)
 
 
+async def test_who_is_over_time_is_put_out(
+    hall: RelayProcess, media: LiveKitProcess, door: HomeDoor, anna: Device, bo: Device
+):
+    end = int(time.time()) + 3
+    room = await door.room(anna.pid, MemberEntry(pid=bo.pid, role=Role.GUEST, until=end))
+    await anna.open(hall.stream)
+    token, meeting = await joined(door, bo, room)
+    async with inside(media.public, token) as ws:
+        await seen(door, anna, meeting, bo)
+        assert await put_out(ws, 12) == "PARTICIPANT_REMOVED"
+        assert time.time() >= end
+
+
 def minted(room: str, identity: str) -> str:
     """A token that relay did not make: whoever runs LiveKit can."""
     grants = VideoGrants(room_join=True, room=room)
