@@ -105,6 +105,41 @@ describe('two people who signed in', { concurrency: false }, () => {
   });
 });
 
+describe('a removal', { concurrency: false }, () => {
+  test('reaches the last media packet within two seconds of home\'s word, and the others go on', async () => {
+    const [asa, bjorn, anna] = world.city.logins;
+    const people = await Promise.all([asa, bjorn, anna].map((login) => enter(login)));
+    const [a, b, c] = people;
+    const room = title();
+    await newRoom(a.page, room, [bjorn.name, anna.name]);
+    await meet(a, room, { start: true });
+    await meet(b, room);
+    await meet(c, room);
+    await allReceive(people);
+    await c.page.evaluate(() => {
+      let before = -1;
+      window.lastMediaAt = 0;
+      setInterval(async () => {
+        const { framesDecoded, audioBytesIn, videoBytesIn } = await window.mediaTotals();
+        const now = framesDecoded + audioBytesIn + videoBytesIn;
+        if (now > before) window.lastMediaAt = Date.now();
+        before = now;
+      }, 50);
+    });
+    await a.page.getByRole('button', { name: /^Members/ }).click();
+    await a.page.getByRole('button', { name: `Change ${anna.name}` }).click();
+    const told = a.page.waitForResponse((response) => response.url().startsWith(world.city.home) && response.request().method() === 'POST' && response.url().includes('/rooms/'));
+    await a.page.getByRole('menuitem', { name: 'Remove from the room' }).click();
+    assert.ok((await told).ok());
+    const at = Date.now();
+    await tile(a, anna.name).waitFor({ state: 'detached' });
+    await allReceive([a, b]);
+    const late = (await c.page.evaluate(() => window.lastMediaAt)) - at;
+    assert.ok(late <= 2000, `the last packet came ${late} ms after home's word`);
+    for (const { page } of people) await page.context().close();
+  });
+});
+
 describe('who has no key', { concurrency: false }, () => {
   test('a stock client in the same LiveKit room decodes nothing, and with a pass-through worker it does', async () => {
     const [asa, bjorn] = world.city.logins;
