@@ -89,7 +89,15 @@ async def test_client_files_and_their_caching(home: Running) -> None:
     assert plain.text == script.text
     deep = await get(home, "/somewhere", accept="text/html")
     assert deep.text == index.text
-    for path in ("/secret.txt", "/../secret.txt", "/%2e%2e/secret.txt", "/assets/..%2f..%2fsecret.txt", "/x.js", "/x"):
+    for path in (
+        "/assets/app-1a2b.js.gz",
+        "/secret.txt",
+        "/../secret.txt",
+        "/%2e%2e/secret.txt",
+        "/assets/..%2f..%2fsecret.txt",
+        "/x.js",
+        "/x",
+    ):
         answer = await get(home, path)
         assert (answer.status_code, answer.content) == (404, b'{"code":"not_found"}'), path
     (home.config.web / "index.html").write_text("<!doctype html><p>newer")
