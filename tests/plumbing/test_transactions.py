@@ -77,6 +77,7 @@ async def test_what_raises_is_rolled_back_and_not_published(db: Transactions) ->
 
 async def test_an_ordered_read_sees_what_was_queued_before_it(db: Transactions) -> None:
     writing = [asyncio.ensure_future(db.write(put(n))) for n in range(20)]
+    await asyncio.sleep(0)  # all are queued now
     assert await db.ordered(count) == 20
     await asyncio.gather(*writing)
 
