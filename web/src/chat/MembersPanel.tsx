@@ -68,11 +68,11 @@ export function MembersPanel({ room }: { readonly room: Room }) {
             <Avatar id={member.pid} name={personName(member, room)} />
             <div className={c('who')}>
               <p className={c('name')}>
-                {personName(member, room)} {member.me && <span className={c('me')}>{t('members.me')}</span>}
+                {personName(member, room)} {member.me && <span className={c('me')}>{t('members.me')}</span>}{' '}
+                {room.kind !== 'direct' && member.role !== 'member' && <span className={c('role')}>{t(`roles.${member.role}`)}</span>}
               </p>
               {about(member) !== '' && <p className={c('about')}>{about(member)}</p>}
             </div>
-            {room.kind !== 'direct' && member.role !== 'member' && <span className={c('role')}>{t(`roles.${member.role}`)}</span>}
             {leads && !member.me && member.role !== 'guest' && (
               <MemberMenu
                 member={member}
