@@ -28,7 +28,7 @@ def configuration(places: Places) -> str:
             "enable_loopback_candidate": True,
             "interfaces": {"includes": ["lo"]},
         },
-        "room": {"auto_create": True, "empty_timeout": 60, "departure_timeout": 20, "max_participants": 0},
+        "room": {"auto_create": False, "empty_timeout": 60, "departure_timeout": 20, "max_participants": 0},
         "webhook": {"api_key": KEY, "urls": [f"{places.relay_url}/livekit/webhook"]},
         "logging": {"level": "info", "json": True, "pion_level": "error", "component_levels": {"api": "warn"}},
     }
