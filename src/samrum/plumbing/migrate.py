@@ -1,4 +1,4 @@
-"""What every zone's `migrations/env.py` runs: Alembic on the connection that `sql.open_database` hands it."""
+"""What every zone's `migrations/env.py` runs: Alembic on the connection that `sql.upgrade` hands it."""
 
 from alembic import context
 

@@ -124,7 +124,10 @@ def _finish(job: _Job, result: object, error: Exception | None) -> None:
 
 
 async def open_transactions(path: Path, migrations: Path) -> Transactions:
-    """Opens (or makes) the SQLite database at `path` and brings it to the newest schema; errors as `sql.open_database`."""
+    """Opens (or makes) the SQLite database at `path` and brings it to the newest schema of the folder `migrations`.
+
+    Raises `BadConfig` if a newer version of Samrum wrote it.
+    """
     sql.make(path)
     engine = sa.create_engine(f"sqlite:///{path}")
     sa.event.listen(engine, "connect", sql.pragmas)
