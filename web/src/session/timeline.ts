@@ -154,6 +154,11 @@ export class RoomLog {
     this.publish();
   }
 
+  private stopped(pid: Pid): void {
+    clearTimeout(this.typists.get(pid));
+    this.typists.delete(pid);
+  }
+
   /** Names or the outbox changed. */
   refresh(names: boolean): void {
     if (names) for (const row of this.rows) row.view = null;
@@ -206,6 +211,8 @@ export class RoomLog {
       if (newest !== undefined) this.parts.rooms.newest(this.room, newest.env);
       const ids = new Set(rows.flatMap(({ result }) => (result.head ? [result.head.msgId] : [])));
       this.parts.outbox.arrived(this.room, ids);
+      // Whose message has come is not writing it any more.
+      if (where === 'above') for (const { result } of rows) if (result.head) this.stopped(result.head.pid);
     }
     this.publish();
   }
