@@ -6,4 +6,6 @@ compile=(.venv/bin/uv pip compile --quiet --universal --generate-hashes --python
 "${compile[@]}" requirements/fuzz.in -o requirements/fuzz.txt
 "${compile[@]}" pyproject.toml -o requirements/run.txt
 "${compile[@]}" --extra dev pyproject.toml -o requirements/dev.txt
+# Relay alone gets the versions that everything gets.
+"${compile[@]}" packages/relay/pyproject.toml -c requirements/run.txt -o requirements/relay.txt
 npm --prefix web run --silent lock

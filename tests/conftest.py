@@ -1,5 +1,6 @@
 """What every test may use. Tests that need a running city carry the mark `servers`."""
 
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,14 @@ def city() -> Iterator[City]:
     """One city for the whole run."""
     with running_city() as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def relay_wheel() -> Path:
+    """The folder of an environment in which relay's own wheel and relay's requirements are installed, and nothing else."""
+    done = subprocess.run([ROOT / "scripts/relay_wheel.sh"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return ROOT / "build" / "relay-venv"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -340,8 +340,17 @@ class Device:
 class RelayProcess:
     """A relay in a process of its own, with its folder below `base`."""
 
-    def __init__(self, base: Path, port: int, *authorities: Authority, livekit: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        base: Path,
+        port: int,
+        *authorities: Authority,
+        livekit: dict[str, str] | None = None,
+        wheel: Path | None = None,
+    ) -> None:
+        """With `wheel`, the folder of an environment that holds relay's own wheel, that code runs instead of the tests'."""
         self.base = base
+        self.wheel = wheel
         self.http = f"http://127.0.0.1:{port}"
         self.stream = f"ws://127.0.0.1:{port + 1}"
         self.database = base / "relay" / "relay.db"
@@ -367,11 +376,12 @@ class RelayProcess:
 
     def start(self) -> None:
         """Starts the process, without waiting."""
-        command = [sys.executable, "-c", RUN]
+        config = str(self.base / "relay.toml")
+        command, environment = [sys.executable, "-c", RUN, config], ENVIRONMENT
+        if self.wheel:
+            command, environment = [str(self.wheel / "bin/samrum-relay"), "--config", config], {"PATH": os.defpath}
         with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [*command, str(self.base / "relay.toml")], stderr=log, stdout=log, env=ENVIRONMENT
-            )
+            self._process = subprocess.Popen(command, stderr=log, stdout=log, env=environment, cwd=self.base)
 
     async def ready(self) -> None:
         """Waits until it answers."""

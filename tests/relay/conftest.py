@@ -1,4 +1,7 @@
-"""One relay for most tests: each makes its own rooms and devices. Ports 21400 to 21499."""
+"""One relay for most tests: each makes its own rooms and devices. Ports 21400 to 21499.
+
+Tests with the mark `wheel` run a second time against a relay that was installed from its own wheel, with nothing else of Samrum there.
+"""
 
 import asyncio
 import contextlib
@@ -43,16 +46,44 @@ def stranger() -> Authority:
     return Authority(("http://localhost:21498",))
 
 
-@pytest.fixture(scope="session")
-def relay(
-    tmp_path_factory: pytest.TempPathFactory, authority: Authority, stranger: Authority
-) -> Iterator[RelayProcess]:
-    process = RelayProcess(Path(tmp_path_factory.mktemp("relay")), free_ports(), authority, stranger)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if metafunc.definition.get_closest_marker("wheel"):
+        metafunc.parametrize("relay", ["source", "wheel"], indirect=True)
+
+
+@contextlib.contextmanager
+def running_relay(process: RelayProcess) -> Iterator[RelayProcess]:
+    """The relay, ready; it must end cleanly and must not have met what it did not foresee."""
     process.start()
     asyncio.run(process.ready())
     yield process
     assert process.stop() == 0, process.log.read_text()
     assert '"level":"error"' not in process.log.read_text()
+
+
+@pytest.fixture(scope="session")
+def relay_of_source(
+    tmp_path_factory: pytest.TempPathFactory, authority: Authority, stranger: Authority
+) -> Iterator[RelayProcess]:
+    base = Path(tmp_path_factory.mktemp("relay"))
+    with running_relay(RelayProcess(base, free_ports(), authority, stranger)) as process:
+        yield process
+
+
+@pytest.fixture(scope="session")
+def relay_of_wheel(
+    tmp_path_factory: pytest.TempPathFactory, relay_wheel: Path, authority: Authority, stranger: Authority
+) -> Iterator[RelayProcess]:
+    base = Path(tmp_path_factory.mktemp("relay-wheel"))
+    with running_relay(RelayProcess(base, free_ports(), authority, stranger, wheel=relay_wheel)) as process:
+        yield process
+
+
+@pytest.fixture
+def relay(request: pytest.FixtureRequest) -> RelayProcess:
+    """The relay of most tests, from the tests' own source unless the test asks for the wheel's."""
+    found: RelayProcess = request.getfixturevalue("relay_of_" + getattr(request, "param", "source"))
+    return found
 
 
 @pytest.fixture

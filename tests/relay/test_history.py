@@ -3,12 +3,14 @@
 import asyncio
 
 import msgspec
+import pytest
 
 from samrum.wire import envelope, ids, stream
 from samrum.wire.codes import Code
 from tests.relay.client import Device, HomeDoor, RelayProcess
 
 
+@pytest.mark.wheel
 async def test_pages_both_ways_meet_every_message_once(relay: RelayProcess, home: HomeDoor, anna: Device):
     room = await home.room(anna.pid)
     await anna.open(relay.stream)

@@ -41,6 +41,7 @@ async def test_versions_are_applied_in_order_and_repeats_change_nothing(home: Ho
     assert [await home.roster(one) for one in room.rosters] == [4, 4, 4, 4]
 
 
+@pytest.mark.wheel
 async def test_stored_verbatim(relay: RelayProcess, home: HomeDoor):
     room = await home.room(ids.new_pid())
     await home.change(room, add=[member(ids.new_pid())])

@@ -15,6 +15,7 @@ from tests.relay.client import Device, HomeDoor, RelayProcess, Room
 from tests.relay.conftest import count
 
 
+@pytest.mark.wheel
 async def test_message_reaches_members_as_it_was_sent(relay: RelayProcess, home: HomeDoor, anna: Device, bo: Device):
     room = await home.room(anna.pid, bo.pid)
     await anna.open(relay.stream)
@@ -35,6 +36,7 @@ async def test_acknowledged_before_passed_on(relay: RelayProcess, home: HomeDoor
     assert kinds == [stream.Sent, stream.Batch]
 
 
+@pytest.mark.wheel
 async def test_pipelined_messages_keep_their_order(relay: RelayProcess, home: HomeDoor, anna: Device, bo: Device):
     room = await home.room(anna.pid, bo.pid)
     await anna.open(relay.stream)
@@ -57,6 +59,7 @@ async def test_two_rooms_count_their_positions_apart(relay: RelayProcess, home: 
     assert places == [1, 1, 2]
 
 
+@pytest.mark.wheel
 async def test_resent_message_is_acknowledged_again_and_stored_once(relay: RelayProcess, home: HomeDoor, anna: Device):
     room = await home.room(anna.pid)
     await anna.open(relay.stream)

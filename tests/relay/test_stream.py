@@ -23,6 +23,7 @@ async def refused_upgrade(relay: RelayProcess, **options: Any) -> tuple[int, byt
     return caught.value.response.status_code, bytes(caught.value.response.body or b"")
 
 
+@pytest.mark.wheel
 async def test_welcome_shows_rooms_and_clock(relay: RelayProcess, home: HomeDoor, anna: Device):
     room = await home.room(anna.pid, ids.new_pid())
     await home.room(ids.new_pid())  # not anna's
@@ -33,6 +34,7 @@ async def test_welcome_shows_rooms_and_clock(relay: RelayProcess, home: HomeDoor
     assert welcome.meetings == {}
 
 
+@pytest.mark.wheel
 async def test_cookie_is_refused_and_not_read(relay: RelayProcess):
     status, body = await refused_upgrade(relay, origin=ORIGIN, additional_headers={"Cookie": "__Host-samrum=secret"})
     assert (status, body) == (400, b'{"code":"cookie_refused"}')
@@ -87,6 +89,7 @@ async def test_another_statement_is_no_grant(relay: RelayProcess, anna: Device, 
     assert await anna.bye() == Code.BAD_GRANT
 
 
+@pytest.mark.wheel
 @pytest.mark.parametrize("what", ["key", "nonce", "origin", "length"])
 async def test_proof_that_fails(relay: RelayProcess, anna: Device, what: str):
     grant = anna.grant()

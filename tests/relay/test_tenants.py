@@ -4,6 +4,7 @@ import hashlib
 import secrets
 import time
 
+import pytest
 from websockets.exceptions import ConnectionClosed
 
 from samrum.wire import jws, stream
@@ -36,6 +37,7 @@ async def test_revoked_device_is_out_within_two_seconds_and_stays_out(
     await second.say(room)  # the person's other device goes on
 
 
+@pytest.mark.wheel
 async def test_revoked_pseudonym_loses_all_devices(relay: RelayProcess, home: HomeDoor, anna: Device, bo: Device):
     second = anna.second()
     for device in (anna, second, bo):
