@@ -155,7 +155,8 @@ async def test_revoking_ends_device_sessions_and_keys(home: Running) -> None:
     await here.ask("POST", f"/devices/{there.dev}/revoke", {}, want=NOTHING)
     assert [(one.pid, one.dev) for one in home.relay.revocations] == [(here.pid, there.dev)]
     assert home.relay.revocations[0].until >= int(home.clock.now()) + 86_400
-    assert (await there.raw("GET", "/session")).status_code == 401
+    for method, path in (("GET", "/session"), ("GET", "/since/0"), ("POST", "/grant"), ("POST", "/keys")):
+        assert (await there.raw(method, path, {})).content == b'{"code":"device_revoked"}', path
     await there.sign_in()
     with pytest.raises(Refused, match="device_revoked"):
         await there.start()
@@ -168,6 +169,53 @@ async def test_revoking_ends_device_sessions_and_keys(home: Running) -> None:
     with pytest.raises(Refused, match="not_found"):
         await bob.ask("POST", f"/devices/{here.dev}/revoke", {}, want=NOTHING)
     await here.keys()
+
+
+async def test_a_browser_that_was_off_hears_that_it_was_revoked(home: Running) -> None:
+    from tests.home.running import running
+
+    here, there = await home.enter(0, 0)
+    await here.ask("POST", f"/devices/{there.dev}/revoke", {}, want=NOTHING)
+    home.clock.time += 13 * 3600
+    config = msgspec.structs.replace(home.config, listen="127.0.0.1:21599", url="http://localhost:21599")
+    async with running(config, home.clock, home.relay) as again:  # which forgets what is over
+        late, idle = again.person(0), again.person(0)
+        late.cookie, idle.cookie = there.cookie, here.cookie
+        assert (await late.raw("GET", "/session")).content == b'{"code":"device_revoked"}'
+        assert (await idle.raw("GET", "/session")).content == b'{"code":"signed_out"}'
+        home.clock.time += 30 * 86_400
+        assert (await late.raw("GET", "/session")).content == b'{"code":"signed_out"}'
+
+
+async def test_signing_out_ends_the_device_and_its_grant_but_no_epoch(home: Running) -> None:
+    here, there, bob = await home.enter(0, 0, 1)
+    room = (await here.create(bob.pid)).room.room
+    before, cursor = (await here.chain(room)).epoch, there.started.cursor
+    again = there.cookie
+    await there.sign_in()  # a second session of the same device
+    await there.start()
+    assert (await there.raw("POST", "/sign-out", {})).status_code == 204
+    (told,) = home.relay.revocations
+    assert (told.pid, told.dev) == (here.pid, there.dev)
+    assert told.until >= jws.verify(there.started.grant, Grant, there.home_keys.get).exp
+    for cookie in (again, there.cookie):
+        there.cookie = cookie
+        assert (await there.raw("GET", "/session")).content == b'{"code":"signed_out"}'
+    assert (await here.chain(room)).epoch == before
+    devices = (await here.ask("GET", "/devices", want=Devices)).devices
+    assert {one.dev: one.revoked for one in devices} == {here.dev: False, there.dev: True}
+    assert (await here.since(cursor)).devices
+    await there.sign_in()
+    with pytest.raises(Refused, match="device_revoked"):
+        await there.start()
+    await here.keys()
+
+
+async def test_signing_out_without_a_device_owes_relay_nothing(home: Running) -> None:
+    person = home.person(0)
+    await person.sign_in()
+    assert (await person.raw("POST", "/sign-out", {})).status_code == 204
+    assert not home.relay.revocations
 
 
 async def test_revoking_answers_within_its_time_when_relay_is_away(home: Running) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -24,6 +24,7 @@ from samrum.home.flows.outside import Outgoing
 from samrum.home.keys import folder
 from samrum.home.keys import http as keys_http
 from samrum.home.keys.actions import EpochKeys
+from samrum.home.ledger import export as ledger_export
 from samrum.home.ledger import http as ledger_http
 from samrum.home.ledger.actions import Ledger
 from samrum.home.login import http as login_http
@@ -46,7 +47,7 @@ from samrum.plumbing.clock import Clock, SystemClock
 from samrum.plumbing.log import Log, Word, setup
 from samrum.plumbing.transactions import Transactions, open_transactions
 from samrum.wire.base import Jwk, Wire
-from samrum.wire.home_api import HomeHealth, RelayAddress
+from samrum.wire.home_api import HomeHealth, PublicKeys, RelayAddress
 from samrum.wire.ids import KeyId, TenantId
 
 LEDGER_SECONDS: Final = 60.0
@@ -115,6 +116,7 @@ async def build(config: HomeConfig, *, clock: Clock, log: Log) -> Home:
     picture = Picture(
         db=db, clock=clock, signer=signer, tenant=tenant, authority=config.authority, relay=relay_at, keys=keys
     )
+    public = PublicKeys(tenant=tenant, authority=config.authority, keys=[signer.public()])
     login, door, proofs, site = Login(db=db, clock=clock, log=log), Door(db, clock), Proofs(db, clock), Site(config.web)
 
     @get("/health")
@@ -124,11 +126,11 @@ async def build(config: HomeConfig, *, clock: Clock, log: Log) -> Home:
     app: Litestar = http.application(
         [
             health,
-            *login_http.handlers(login, tenant),
+            *login_http.handlers(login, tenant, devices.sign_out),
             *devices_http.handlers(devices, proofs, door, relay_at, picture.begin),
             *since_http.handlers(picture),
             *rooms_http.handlers(rooms, proofs),
-            *keys_http.handlers(keys, proofs),
+            *keys_http.handlers(keys, proofs, public),
             *people_http.handlers(Directory(db), door),
             *ledger_http.handlers(ledger, door),
             *flows_http.handlers(flows, config.authority),
@@ -206,6 +208,11 @@ def run(path: Path) -> None:
 
     with contextlib.suppress(KeyboardInterrupt):
         tasks.run(start)
+
+
+def export_ledger(path: Path) -> Iterator[str]:
+    """The ledger of the home configured by `path`, by lines (`ledger/export.py`); raises `BadConfig`."""
+    return ledger_export.lines(plumbing_config.read(path, HomeConfig).data / "home.db")
 
 
 class _PublicKey(Wire):

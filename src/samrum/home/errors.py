@@ -78,7 +78,7 @@ class DeviceOfOther(Refused):
 
 
 class DeviceRevoked(Refused):
-    """The device was revoked; a new one has to be made."""
+    """The device was revoked, or signed out; a new one has to be made."""
 
     def __init__(self) -> None:
         super().__init__(403, Code.DEVICE_REVOKED)

@@ -105,26 +105,48 @@ class Devices:
         return await self._db.read(lambda tx: home_api.Certs(certs=tables.certs(tx, devs)))
 
     async def revoke(self, me: Signed, dev: Dev) -> None:
-        """Ends one of one's own devices: sessions, relay's connections, and the keys it holds. Waits up to 2 s for relay."""
+        """One of one's own devices is lost: its sessions and grant end, every room gets a new key. Waits ≤ 2 s for relay."""
         now = int(self._clock.now())
 
         def write(tx: Tx) -> bool:
             row = tables.get(tx, dev)
             if row is None or row.pid != me.pid:
                 raise NotFound
-            if row.revoked is not None:
+            if not self._end(tx, me.pid, dev, now):
                 return False
-            tables.revoke(tx, dev, now)
-            sessions.end_device(tx, dev)
-            ledger.append(tx, DeviceEnded(at=now, pid=me.pid, dev=dev))
-            self._owe_revocation(tx, me.pid, dev, now)
-            self._devices_changed(tx, me.pid)
             self._new_epochs(tx, me.pid, now)
             return True
 
         if await self._db.write(write, publish=self._out.woken):
             self._log.info("device.revoked", device=dev)
             await self._out.delivered("revoke", me.pid, 0, REVOKE_WAIT)
+
+    async def sign_out(self, me: Signed) -> None:
+        """Ends the session, and its device for good: its grant must not live on. Waits ≤ 2 s for relay.
+
+        The person does this by their own will at that device, which forgets its keys: nothing is lost, so no key changes.
+        """
+        dev, now = me.dev, int(self._clock.now())
+
+        def write(tx: Tx) -> None:
+            sessions.end(tx, me.session)
+            if dev is not None:
+                sessions.end_device(tx, dev)
+                self._end(tx, me.pid, dev, now)
+
+        await self._db.write(write, publish=self._out.woken)
+        if dev is not None:
+            self._log.info("device.signed_out", device=dev)
+            await self._out.delivered("revoke", me.pid, 0, REVOKE_WAIT)
+
+    def _end(self, tx: Tx, pid: Pid, dev: Dev, now: int) -> bool:
+        """Whether it had not ended before."""
+        if not tables.revoke(tx, dev, now):
+            return False
+        ledger.append(tx, DeviceEnded(at=now, pid=pid, dev=dev))
+        self._owe_revocation(tx, pid, dev, now)
+        self._devices_changed(tx, pid)
+        return True
 
     def end_person(self, tx: Tx, pid: Pid, now: int) -> None:
         """The person left the directory: relay closes everything of theirs."""

@@ -72,9 +72,9 @@ def seen(tx: Tx, dev: Dev, now: int) -> None:
     tx.execute(_SEEN, {"dev": dev, "now": now})
 
 
-def revoke(tx: Tx, dev: Dev, now: int) -> None:
-    """The device is no longer believed."""
-    tx.execute(_REVOKE, {"dev": dev, "now": now})
+def revoke(tx: Tx, dev: Dev, now: int) -> bool:
+    """The device is no longer believed; false if it was not before."""
+    return tx.execute(_REVOKE, {"dev": dev, "now": now}).rowcount == 1
 
 
 def of_person(tx: Tx, pid: Pid) -> list[home_api.Device]:

@@ -1,21 +1,8 @@
-"""The ledger's arithmetic and its verifier, which needs public keys alone.
-
-An entry is one line of JSON as written. h = SHA-256(line); head_n = SHA-256(head_{n-1} | h_n), 32 zero bytes before the
-first. Entries hold ids and hashes only.
-"""
-
-import hashlib
-from collections.abc import Callable, Sequence
+"""What the ledger's entries say. They hold ids and hashes only; their arithmetic is `wire.ledger`'s."""
 
 import msgspec
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from samrum.wire import jws
-from samrum.wire.home_api import LedgerEntry
 from samrum.wire.ids import Dev, KeyId, Pid, RoomId
-from samrum.wire.statements import Head
-
-FIRST = bytes(32)
 
 
 class _Entry(msgspec.Struct, tag_field="kind", forbid_unknown_fields=True):
@@ -32,7 +19,7 @@ class DeviceCertified(_Entry, tag="device"):
 
 
 class DeviceEnded(_Entry, tag="device_revoked"):
-    """Home revoked a device."""
+    """A device ended: revoked, or signed out."""
 
     pid: Pid
     dev: Dev
@@ -62,48 +49,3 @@ class ClientServed(_Entry, tag="client"):
 
 
 Entry = DeviceCertified | DeviceEnded | RosterSigned | KeyMade | ClientServed
-
-
-class BadLedger(ValueError):
-    """The ledger is not what the signed head says. `args[0]` names the reason: signature, gap, head, fork."""
-
-
-def entry_hash(line: str) -> bytes:
-    """The h of one line."""
-    return hashlib.sha256(line.encode()).digest()
-
-
-def next_head(head: bytes, line_hash: bytes) -> bytes:
-    """The head after an entry with hash `line_hash`."""
-    return hashlib.sha256(head + line_hash).digest()
-
-
-def verify(
-    entries: Sequence[LedgerEntry],
-    head: str,
-    key_of: Callable[[str], Ed25519PublicKey | None],
-    *,
-    witnessed: Sequence[str] = (),
-) -> Head:
-    """The head's statement, if `entries` (from the first on) lead to the signed `head` and to every head that was `witnessed`.
-
-    Raises `BadLedger`.
-    """
-    try:
-        signed = jws.verify(head, Head, key_of)
-        others = [jws.verify(one, Head, key_of) for one in witnessed]
-    except jws.BadStatement:
-        raise BadLedger("signature") from None
-    heads, state = [jws.b64(FIRST)], FIRST
-    for place, entry in enumerate(entries, 1):
-        if entry.n != place:
-            raise BadLedger("gap")
-        state = next_head(state, entry_hash(entry.line))
-        heads.append(jws.b64(state))
-    if signed.n != len(entries):
-        raise BadLedger("gap")
-    if heads[-1] != signed.head:
-        raise BadLedger("head")
-    if any(other.tenant != signed.tenant or heads[other.n : other.n + 1] != [other.head] for other in others):
-        raise BadLedger("fork")
-    return signed

@@ -30,7 +30,7 @@ COME_AGAIN: Final = 5.0
 
 
 class Login:
-    """Sign-in with user name and password, and sign-out."""
+    """Sign-in with user name and password. Signing out ends a device too: `devices.actions`."""
 
     def __init__(self, *, db: Transactions, clock: Clock, log: Log) -> None:
         self._db, self._clock, self._log = db, clock, log
@@ -62,10 +62,6 @@ class Login:
         await self._db.write(lambda tx: tables.add(tx, session_hash(cookie), pid, opened, opened + LONGEST_SECONDS))
         self._log.info("sign_in.done", person=pid)
         return pid, cookie
-
-    async def sign_out(self, session: str) -> None:
-        """Ends a session."""
-        await self._db.write(lambda tx: tables.end(tx, session))
 
     async def expire(self) -> None:
         """Forgets sessions that ended."""

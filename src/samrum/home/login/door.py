@@ -13,7 +13,7 @@ from litestar.datastructures import Headers
 from litestar.di import NamedDependency
 from litestar.handlers import BaseRouteHandler
 
-from samrum.home.errors import BadOrigin, SignedOut
+from samrum.home.errors import BadOrigin, DeviceRevoked, SignedOut
 from samrum.home.login import tables
 from samrum.plumbing.clock import Clock
 from samrum.plumbing.transactions import Transactions
@@ -59,13 +59,17 @@ class Door:
         self._db, self._clock = db, clock
 
     async def signed(self, request: ASGIConnection[Any, Any, Any, Any]) -> Signed:
-        """Who asks; raises `SignedOut`."""
+        """Who asks; raises `SignedOut`, or `DeviceRevoked` so that the browser forgets what it holds."""
         cookie = request.cookies.get(COOKIE)
         if not cookie:
             raise SignedOut
         key, now = session_hash(cookie), int(self._clock.now())
         row = await self._db.read(lambda tx: tables.get(tx, key))
-        if row is None or now >= row.ends or now >= row.seen + IDLE_SECONDS:
+        if row is None or now >= row.ends:
+            raise SignedOut
+        if row.revoked:
+            raise DeviceRevoked
+        if now >= row.seen + IDLE_SECONDS:
             raise SignedOut
         if now >= row.seen + SEEN_EVERY:
             await self._db.write(lambda tx: tables.seen(tx, key, now))

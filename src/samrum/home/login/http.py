@@ -1,5 +1,6 @@
 """`POST /sign-in`, `POST /sign-out`, `GET /session`."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from litestar import Request, Response, get, post
@@ -7,13 +8,15 @@ from litestar.handlers import BaseRouteHandler
 from litestar.params import JSONBody
 
 from samrum.home.login.actions import Login
-from samrum.home.login.door import LONGEST_SECONDS, Me, cookie_header
+from samrum.home.login.door import LONGEST_SECONDS, Me, Signed, cookie_header
 from samrum.wire.home_api import Session, SignIn
 from samrum.wire.ids import TenantId
 
+SignOut = Callable[[Signed], Awaitable[None]]
 
-def handlers(login: Login, tenant: TenantId) -> list[BaseRouteHandler]:
-    """The routes of this folder."""
+
+def handlers(login: Login, tenant: TenantId, sign_out_of: SignOut) -> list[BaseRouteHandler]:
+    """The routes of this folder; `sign_out_of` ends a session with its device."""
 
     @post("/sign-in", status_code=200)
     async def sign_in(request: Request[Any, Any, Any], data: JSONBody[SignIn]) -> Response[Session]:
@@ -24,7 +27,7 @@ def handlers(login: Login, tenant: TenantId) -> list[BaseRouteHandler]:
 
     @post("/sign-out", status_code=204)
     async def sign_out(me: Me) -> Response[None]:
-        await login.sign_out(me.session)
+        await sign_out_of(me)
         return Response(None, status_code=204, headers={"set-cookie": cookie_header("", 0)})
 
     @get("/session")
