@@ -4,7 +4,7 @@ from typing import Final
 
 from samrum.relay.errors import Refusal
 from samrum.wire.codes import Code
-from samrum.wire.ids import Dev
+from samrum.wire.ids import Dev, TenantId
 
 DEAF: Final = 2
 """Whoever asks this many times the limit does not listen to refusals."""
@@ -19,14 +19,14 @@ class Limit:
 
     def __init__(self, most: int, seconds: float) -> None:
         self._most, self._seconds = most, seconds
-        self._windows: dict[Dev, tuple[float, int]] = {}
+        self._windows: dict[tuple[TenantId, Dev], tuple[float, int]] = {}
 
-    def count(self, dev: Dev, now: float) -> None:
+    def count(self, device: tuple[TenantId, Dev], now: float) -> None:
         """Raises `Refusal` above the limit and `TooMany` far above it."""
-        start, count = self._windows.get(dev, (now, 0))
+        start, count = self._windows.get(device, (now, 0))
         if now - start >= self._seconds:
             start, count = now, 0
-        self._windows[dev] = (start, count + 1)
+        self._windows[device] = (start, count + 1)
         if count >= DEAF * self._most:
             raise TooMany
         if count >= self._most:
@@ -34,6 +34,6 @@ class Limit:
 
     def forget(self, now: float) -> None:
         """Drops windows that are over."""
-        for dev, (start, _) in list(self._windows.items()):
+        for device, (start, _) in list(self._windows.items()):
             if now - start >= self._seconds:
-                del self._windows[dev]
+                del self._windows[device]

@@ -103,7 +103,7 @@ class Meetings:
         livekit = self._livekit
         if livekit is None:
             raise Refusal(Code.NO_MEDIA)
-        self._count(grant.dev)
+        self._count((grant.iss, grant.dev))
         call = await self._transactions.write(work, lambda call: self._joined(grant, room, call))
         try:
             await livekit.open(call)
@@ -113,9 +113,9 @@ class Meetings:
         token = livekit.token(call, ids.identity(grant.sub, grant.dev))
         return Join(livekit=livekit.public, token=token, meeting=call)
 
-    def _count(self, dev: Dev) -> None:
+    def _count(self, device: tuple[TenantId, Dev]) -> None:
         try:
-            self._limit.count(dev, self._now())
+            self._limit.count(device, self._now())
         except TooMany:
             raise Refusal(Code.RATE_LIMITED, retry_after=JOIN_SECONDS) from None
 

@@ -15,7 +15,7 @@ from samrum.relay.log.batches import Batches
 from samrum.relay.meetings.actions import Meetings
 from samrum.relay.rooms import actions as rooms
 from samrum.relay.stream.handshake import Handshake
-from samrum.relay.stream.listener import WAITING_REQUESTS, Connection, Stage
+from samrum.relay.stream.listener import EARLY_CONTROLS, HALF_OPEN, WAITING_REQUESTS, Connection, Stage
 from samrum.relay.tenants.actions import access_device
 from samrum.relay.tenants.registry import Registry
 from samrum.wire import envelope, ids, stream
@@ -46,7 +46,7 @@ class Stream:
         self._tasks, self._now, self._log = tasks, now, log
         self._limit = Limit(stream.FRAMES_PER_10_S, 10)
         self.batches = Batches(transactions, hub, self, now, log)
-        self.half_open = 0
+        self._half_open: dict[Connection, None] = {}
 
     async def tidy(self) -> None:
         """Forgets what is over, until cancelled."""
@@ -58,16 +58,17 @@ class Stream:
         """A new connection of a page of `origin`."""
         return Connection(self, Handshake(self.registry, origin, self._now))
 
-    def arrived(self) -> None:
-        """A connection is up and has not said who it is."""
-        self.half_open += 1
+    def arrived(self, link: Connection) -> None:
+        """A connection is up and has not said who it is. Above the limit the oldest such one has to go."""
+        if len(self._half_open) >= HALF_OPEN:
+            next(iter(self._half_open)).bye(Code.RATE_LIMITED)
+        self._half_open[link] = None
 
     def left(self, link: Connection) -> None:
         """A connection is over."""
         if link.stage is Stage.OPEN:
             self._hub.leave(link)
-        else:
-            self.half_open -= 1
+        self._half_open.pop(link, None)
 
     def said_bye(self, link: Connection, code: Code) -> None:
         """Notes why relay closed a connection."""
@@ -76,10 +77,13 @@ class Stream:
         else:
             self._log.info("stream.bye", code=code)
 
-    def ping(self, link: Connection, data: bytes) -> None:
-        """A WebSocket ping counts as a frame."""
-        if link.stage is Stage.OPEN and self._counted(link, None):
-            link.pong(data)
+    def control(self, link: Connection, ping: bytes | None) -> None:
+        """A WebSocket ping or (`None`) a pong, which nobody asked for. Both count as frames; before the welcome few are read."""
+        link.controls += 1
+        if link.stage is not Stage.OPEN and link.controls > EARLY_CONTROLS:
+            link.bye(Code.RATE_LIMITED)
+        elif (link.stage is not Stage.OPEN or self._counted(link, None)) and ping is not None:
+            link.pong(ping)
 
     def receive(self, link: Connection, data: bytes) -> None:
         """One binary message."""
@@ -105,7 +109,7 @@ class Stream:
 
     def _counted(self, link: Connection, frame: Wire | None) -> bool:
         try:
-            self._limit.count(link.dev, self._now())
+            self._limit.count((link.tenant, link.dev), self._now())
         except Refusal as refusal:
             self._error(link, refusal, frame)
             return False
@@ -145,7 +149,7 @@ class Stream:
     def _entered(self, link: Connection, grant: Grant, heads: Heads) -> None:
         if link.stage is not Stage.WELCOME:
             return
-        self.half_open -= 1
+        self._half_open.pop(link, None)
         link.stage = Stage.OPEN
         self._until(link, grant)
         self._hub.enter(link, heads[1])

@@ -2,9 +2,12 @@
 
 An upgrade needs an `Origin` that a tenant registered and no `Cookie` header (addresses: docs/protocol.md). Only whole binary messages
 are read. What a connection does not read fast enough waits, up to `wire.stream.QUEUE_BYTES`; then it is `slow` and closed.
+Whoever breaks WebSocket's own rules (RFC 6455) is closed with its close code, without a word of ours where picows sees it first.
 """
 
 import asyncio
+import base64
+import binascii
 import socket
 import ssl
 from collections import deque
@@ -38,7 +41,9 @@ if TYPE_CHECKING:
 
 HELLO_SECONDS: Final = 10.0
 HALF_OPEN: Final = 1000
-"""Connections that have not proven who they are; further upgrades get 503."""
+"""Connections that have not proven who they are; a further one takes the place of the oldest, so that nobody is kept out."""
+EARLY_CONTROLS: Final = 20
+"""Pings and pongs before the welcome; afterwards they count as frames."""
 BYE_SECONDS: Final = 3.0
 """How long a goodbye may take to arrive before the connection is cut."""
 WAITING_REQUESTS: Final = 200
@@ -70,6 +75,8 @@ class Connection(WSListener):
         self.requests: deque[Wire] = deque()
         self.answering = False
         self.timer: asyncio.TimerHandle | None = None
+        self.controls = 0
+        """Pings and pongs so far."""
         self._transport: WSTransport | None = None
         self._writable = asyncio.Event()
         self._writable.set()
@@ -77,26 +84,30 @@ class Connection(WSListener):
     def on_ws_connected(self, transport: WSTransport) -> None:
         """The upgrade is done."""
         self._transport = transport
-        self._owner.arrived()
+        self._owner.arrived(self)
         self.timer = asyncio.get_running_loop().call_later(HELLO_SECONDS, self.bye, Code.BAD_GRANT)
 
-    def on_ws_frame(self, _transport: WSTransport, frame: WSFrame) -> None:
+    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         """One WebSocket frame."""
+        kind = frame.msg_type
         if self.stage is Stage.CLOSED:
-            if frame.msg_type is WSMsgType.CLOSE and self._transport is not None:
-                self._transport.disconnect()
-            return
-        if frame.msg_type is WSMsgType.BINARY and frame.fin:
+            if kind is WSMsgType.CLOSE:
+                transport.disconnect()
+        elif transport.is_close_frame_sent:
+            self._given_up(transport)  # picows still hands over what came before it closes
+        elif frame.rsv1 or frame.rsv2 or frame.rsv3:
+            self.bye(Code.BAD_FRAME, WSCloseCode.PROTOCOL_ERROR)  # no extension was agreed on (RFC 6455 section 5.2)
+        elif kind is WSMsgType.BINARY and frame.fin:
             self._owner.receive(self, frame.get_payload_as_bytes())
-        elif frame.msg_type is WSMsgType.CLOSE:
+        elif kind is WSMsgType.CLOSE:
             self._end()
-            assert self._transport is not None
-            self._transport.send_close(WSCloseCode.OK)
-            self._transport.disconnect()
-        elif frame.msg_type is WSMsgType.PING:
-            self._owner.ping(self, frame.get_payload_as_bytes())
-        elif frame.msg_type is not WSMsgType.PONG:
-            self.bye(Code.BAD_FRAME)
+            transport.send_close(_answer(frame))
+            transport.disconnect()
+            asyncio.get_running_loop().call_later(BYE_SECONDS, _cut, transport)
+        elif kind is WSMsgType.PING or kind is WSMsgType.PONG:
+            self._owner.control(self, frame.get_payload_as_bytes() if kind is WSMsgType.PING else None)
+        else:
+            self.bye(Code.BAD_FRAME, WSCloseCode.UNSUPPORTED_DATA)  # text, or a message in pieces
 
     def on_ws_disconnected(self, _transport: WSTransport) -> None:
         """The connection is gone."""
@@ -118,11 +129,14 @@ class Connection(WSListener):
 
     def send(self, data: bytes) -> None:
         """Queues the bytes of one frame; a connection that does not read is closed."""
-        if self.stage is Stage.CLOSED or self._transport is None:
+        transport = self._transport
+        if self.stage is Stage.CLOSED or transport is None:
             return
-        self._transport.send(WSMsgType.BINARY, data)
-        if self._transport.underlying_transport.get_write_buffer_size() > stream.QUEUE_BYTES:
-            self.bye(Code.SLOW)
+        if transport.is_close_frame_sent:
+            self._given_up(transport)
+            return
+        transport.send(WSMsgType.BINARY, data)
+        self._bound(transport)
 
     def answer(self, frame: Wire) -> None:
         """Sends one frame to this connection alone."""
@@ -132,8 +146,9 @@ class Connection(WSListener):
         """Answers a WebSocket ping."""
         if self._transport is not None:
             self._transport.send_pong(data)
+            self._bound(self._transport)
 
-    def bye(self, code: Code) -> None:
+    def bye(self, code: Code, close: WSCloseCode = WSCloseCode.OK) -> None:
         """Says goodbye and closes: when the peer has answered, or after a moment.
 
         Closing at once, with bytes of the peer unread, would reset the connection and lose the goodbye.
@@ -144,7 +159,16 @@ class Connection(WSListener):
         self._owner.said_bye(self, code)
         self._end()
         transport.send(WSMsgType.BINARY, stream.encode(stream.Bye(code=code)))
-        transport.send_close(WSCloseCode.OK)
+        transport.send_close(close)
+        asyncio.get_running_loop().call_later(BYE_SECONDS, _cut, transport)
+
+    def _bound(self, transport: WSTransport) -> None:
+        if transport.underlying_transport.get_write_buffer_size() > stream.QUEUE_BYTES:
+            self.bye(Code.SLOW)
+
+    def _given_up(self, transport: WSTransport) -> None:
+        """Closed by picows, which found a fault in the peer's frames: nothing of the peer counts any more."""
+        self._end()
         asyncio.get_running_loop().call_later(BYE_SECONDS, _cut, transport)
 
     def _end(self) -> None:
@@ -154,6 +178,14 @@ class Connection(WSListener):
             self.requests.clear()
             if self.timer is not None:
                 self.timer.cancel()
+
+
+def _answer(close: WSFrame) -> WSCloseCode:
+    """The code that answers a close frame: its own, unless it is one that no frame may carry (RFC 6455 section 7.4)."""
+    code = close.get_close_code()
+    if not close.get_payload_as_bytes():
+        return WSCloseCode.OK
+    return WSCloseCode.PROTOCOL_ERROR if code in (WSCloseCode.NO_INFO, WSCloseCode.ABNORMAL_CLOSURE) else code
 
 
 def _cut(transport: WSTransport) -> None:
@@ -167,16 +199,33 @@ def _refusal(status: HTTPStatus, code: Code) -> WSUpgradeResponseWithListener:
     return WSUpgradeResponseWithListener(WSUpgradeResponse.create_error_response(status, body, headers), None)
 
 
+def _asks_for_websocket(request: WSUpgradeRequest) -> bool:
+    """Whether the request opens a WebSocket (RFC 6455 section 4.2.1)."""
+    headers = request.headers
+    upgrade, connection = (
+        {one.strip().lower() for value in headers.getall(name, []) for one in value.split(",")}
+        for name in ("Upgrade", "Connection")
+    )
+    try:
+        key = base64.b64decode(headers.get("Sec-WebSocket-Key", ""), validate=True)
+    except (binascii.Error, ValueError):
+        return False
+    if "websocket" not in upgrade or "upgrade" not in connection or len(key) != 16:
+        return False
+    headers["Upgrade"], headers["Connection"] = "websocket", "upgrade"  # picows knows no lists, but Firefox sends one
+    return headers.getall("Sec-WebSocket-Version", []) == ["13"]
+
+
 def admit(owner: "Stream", request: WSUpgradeRequest) -> Connection | WSUpgradeResponseWithListener:
     """A connection for an upgrade request, or the refusal."""
-    origin = request.headers.get("Origin", "")
+    origins = request.headers.getall("Origin", [])
     if "Cookie" in request.headers:
         return _refusal(HTTPStatus.BAD_REQUEST, Code.COOKIE_REFUSED)
-    if origin not in owner.registry.origins:
+    if len(origins) != 1 or origins[0] not in owner.registry.origins:
         return _refusal(HTTPStatus.FORBIDDEN, Code.BAD_ORIGIN)
-    if owner.half_open >= HALF_OPEN:
-        return _refusal(HTTPStatus.SERVICE_UNAVAILABLE, Code.RATE_LIMITED)
-    return owner.connection(origin)
+    if not _asks_for_websocket(request):
+        return _refusal(HTTPStatus.BAD_REQUEST, Code.BAD_REQUEST)
+    return owner.connection(origins[0])
 
 
 async def serve(owner: "Stream", sock: socket.socket, tls: ssl.SSLContext | None) -> asyncio.Server:
