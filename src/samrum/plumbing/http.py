@@ -4,11 +4,13 @@ No access log, no server header, no words of libraries in answers. A handler rai
 500 `internal`, and the log gets the class of the exception and its place in our code.
 """
 
+import asyncio
 import contextlib
 import socket
 from collections.abc import Iterator, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
+import h11
 import msgspec
 import uvicorn
 from litestar import Litestar, Request, Response
@@ -17,6 +19,7 @@ from litestar.dto import AbstractDTO
 from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp, Middleware
 from litestar.typing import FieldDefinition
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from samrum.plumbing.config import BadConfig
 from samrum.plumbing.log import Log
@@ -24,6 +27,8 @@ from samrum.wire.base import Problem
 from samrum.wire.codes import Code
 
 MAX_BODY = 1 << 20
+ARRIVAL_SECONDS: Final = 15.0
+"""How long a request may take to arrive, from the connection's opening or the request's first byte to its last."""
 
 
 class Refused(Exception):
@@ -120,6 +125,51 @@ def application(
     )
 
 
+class _Punctual(H11Protocol):
+    """A connection whose requests arrive in time: uvicorn by itself would wait for the end of a request for ever.
+
+    What is not HTTP gets a code like every other refusal.
+    """
+
+    _late: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._watch()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._unwatch()
+        super().connection_lost(exc)
+
+    def handle_events(self) -> None:
+        super().handle_events()
+        if self.conn.their_state is h11.SEND_BODY or self.conn.trailing_data[0]:
+            self._watch()
+        else:
+            self._unwatch()
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002  a library's words
+        problem = problem_response(Refused(400, Code.BAD_REQUEST))
+        headers = [("content-type", "application/json"), *problem.headers.items(), ("connection", "close")]
+        if self.conn.our_state in {h11.IDLE, h11.SEND_RESPONSE}:  # else an answer is under way already
+            for event in (
+                h11.Response(status_code=400, headers=headers),
+                h11.Data(problem.content),
+                h11.EndOfMessage(),
+            ):
+                self.transport.write(self.conn.send(event) or b"")
+        self.transport.close()
+
+    def _watch(self) -> None:
+        if self._late is None:
+            self._late = self.loop.call_later(ARRIVAL_SECONDS, self.transport.abort)
+
+    def _unwatch(self) -> None:
+        if self._late is not None:
+            self._late.cancel()
+            self._late = None
+
+
 class _Server(uvicorn.Server):
     """uvicorn without signal handlers: the zone's own main loop stops it."""
 
@@ -152,6 +202,7 @@ def server(
     return _Server(
         uvicorn.Config(
             app,
+            http=_Punctual,
             log_config=None,
             access_log=False,
             server_header=False,
