@@ -11,7 +11,7 @@ WEB_SOURCES := $(shell find web/src web/public web/index.html web/vite.config.ts
 CITY ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test check fuzz tools bench wire pictures lock clean
+.PHONY: help run build test check fuzz tools bench wire drawings pictures lock clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -39,6 +39,9 @@ bench: $(VENV)/.dev build ## measure; prints one JSON line a measurement
 wire: $(VENV)/.dev web/node_modules/.made ## make the web client's types and validators from src/samrum/wire
 	@$(VENV)/bin/python -m samrum.wire.schema
 	@node web/scripts/wire.mjs
+
+drawings: web/node_modules/.made ## draw docs/flows anew from their texts
+	@node web/scripts/drawings.mjs
 
 pictures: $(VENV)/.dev build ## make the pictures of the README anew
 	@SAMRUM_PICTURES=1 $(VENV)/bin/python -m tests.city.launch -- node --test web/e2e/city.test.mjs
