@@ -15,9 +15,8 @@ from typing import Any
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from samrum.home.ledger import chain as ledger
 from samrum.plumbing.http import Refused, read_body
-from samrum.wire import aead, content, envelope, home_api, ids, jws, relay_api, statements, stream
+from samrum.wire import aead, content, envelope, home_api, ids, jws, ledger, relay_api, statements, stream
 from samrum.wire.chain import BadRoster, RoomState
 from tests.fuzz.mutate import Shape, bend_json, bend_msgpack, spoil
 from tests.wire.vectors import load

@@ -5,8 +5,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from samrum.home.ledger.chain import BadLedger, verify
 from samrum.wire.home_api import Ledger, LedgerEntry
+from samrum.wire.ledger import BadLedger, verify
 from tests.home.client import Person
 from tests.home.running import Running, make_config, running, until
 
@@ -65,13 +65,12 @@ async def test_a_rewritten_ledger_is_a_fork_to_who_saw_the_old_head(home: Runnin
     (alice,) = await home.enter(0)
     found = await ledger_of(alice, home)
     from samrum.home.keys.folder import KeyFolder
-    from samrum.home.ledger.chain import FIRST, entry_hash, next_head
-    from samrum.wire import jws
+    from samrum.wire.ledger import FIRST, entry_hash, extend
     from samrum.wire.statements import Head
 
     signer = KeyFolder(home.config.keys, home.config.tenant).signer
     line = found.entries[0].line.replace(alice.dev, "d_" + "a" * 26)
-    state = jws.b64(next_head(FIRST, entry_hash(line)))
+    state = extend(FIRST, [entry_hash(line)])
     head = signer.sign(Head(tenant=home.config.tenant, n=1, head=state, iat=1))
     forged = [LedgerEntry(n=1, line=line)]
     assert verify(forged, head, home.relay._key).n == 1

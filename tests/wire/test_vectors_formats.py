@@ -8,9 +8,7 @@ import msgspec
 import pytest
 from cryptography.exceptions import InvalidSignature
 
-from samrum.home.ledger import chain as home_ledger
-from samrum.relay.tenants import actions as relay_ledger
-from samrum.wire import content, envelope, home_api, ids, jws, keys, statements, stream
+from samrum.wire import content, envelope, home_api, ids, jws, keys, ledger, statements, stream
 from tests.wire.vectors import load
 
 STATEMENTS = load("statements")
@@ -239,20 +237,20 @@ def ledger_entries(case):
 
 @each(load("ledger")["good"])
 def test_ledger_holds(case):
-    found = home_ledger.verify(ledger_entries(case), case["head"], ledger_key, witnessed=case["witnessed"])
+    found = ledger.verify(ledger_entries(case), case["head"], ledger_key, witnessed=case["witnessed"])
     assert found.n == len(case["entries"])
 
 
 @each(load("ledger")["bad"])
 def test_ledger_is_refused(case):
-    with pytest.raises(home_ledger.BadLedger) as caught:
-        home_ledger.verify(ledger_entries(case), case["head"], ledger_key, witnessed=case["witnessed"])
+    with pytest.raises(ledger.BadLedger) as caught:
+        ledger.verify(ledger_entries(case), case["head"], ledger_key, witnessed=case["witnessed"])
     assert caught.value.args[0] == case["class"]
 
 
 def test_ledger_arithmetic():
     whole = load("ledger")
-    assert [jws.b64(home_ledger.entry_hash(one["line"])) for one in whole["entries"]] == whole["hashes"]
+    assert [ledger.entry_hash(one["line"]) for one in whole["entries"]] == whole["hashes"]
     for n, head in enumerate(whole["heads"]):
-        assert relay_ledger.extend(whole["heads"][0], whole["hashes"][:n]) == head
-        assert relay_ledger.extend(whole["heads"][n], whole["hashes"][n:]) == whole["heads"][-1]
+        assert ledger.extend(whole["heads"][0], whole["hashes"][:n]) == head
+        assert ledger.extend(whole["heads"][n], whole["hashes"][n:]) == whole["heads"][-1]

@@ -11,7 +11,8 @@ from samrum.home.outbox.outside import Relay, RelayAway, RelayRefused
 from samrum.plumbing.clock import Clock
 from samrum.plumbing.log import Log
 from samrum.plumbing.transactions import Transactions, Tx
-from samrum.wire import home_api, jws
+from samrum.wire import home_api
+from samrum.wire import ledger as arithmetic
 from samrum.wire.ids import TenantId
 from samrum.wire.relay_api import PutHead
 from samrum.wire.statements import Head
@@ -27,8 +28,7 @@ def append(tx: Tx, entry: chain.Entry) -> None:
     """Appends `entry` in the transaction of the change that it tells of."""
     n, head = tables.last(tx)
     line = msgspec.json.encode(entry).decode()
-    before = jws.unb64(head) if head else chain.FIRST
-    tables.add(tx, n + 1, line, jws.b64(chain.next_head(before, chain.entry_hash(line))))
+    tables.add(tx, n + 1, line, arithmetic.extend(head or arithmetic.FIRST, [arithmetic.entry_hash(line)]))
 
 
 class Ledger:
@@ -74,7 +74,7 @@ class Ledger:
                 statement = self._signer.sign(Head(tenant=self._tenant, n=n, head=head, iat=now))
                 tables.signed(tx, n, statement)
             lines = tables.after(tx, witnessed, n - witnessed)
-            return n, statement, [jws.b64(chain.entry_hash(entry.line)) for entry in lines]
+            return n, statement, [arithmetic.entry_hash(entry.line) for entry in lines]
 
         work = await self._db.write(sign)
         if work is None:

@@ -1,11 +1,9 @@
 """Revocations and the ledger's witness."""
 
-import hashlib
-
 from samrum.plumbing.transactions import Tx
 from samrum.relay.errors import Refusal
 from samrum.relay.tenants import tables
-from samrum.wire import jws
+from samrum.wire import ledger
 from samrum.wire.codes import Code
 from samrum.wire.ids import Dev, Pid, TenantId
 from samrum.wire.statements import Head, Revoke
@@ -27,20 +25,12 @@ def access_device(tx: Tx, tenant: TenantId, pid: Pid, dev: Dev, now: float) -> N
 def witness(tx: Tx, head: Head, statement: str, entries: list[str]) -> None:
     """Accepts a ledger head that follows from the last one by `entries`; raises `Refusal` with the number relay is at."""
     last = tables.head(tx, head.tenant)
-    n, value = (last.n, last.head) if last else (0, jws.FIRST)
+    n, value = (last.n, last.head) if last else (0, ledger.FIRST)
     if last and last.jws == statement:
         return
-    if head.n != n + len(entries) or head.head != extend(value, entries):
+    if head.n != n + len(entries) or head.head != ledger.extend(value, entries):
         raise Refusal(Code.BAD_HEAD, have=n)
     tables.put_head(tx, head, statement)
-
-
-def extend(head: str, entries: list[str]) -> str:
-    """The ledger's head after these entry hashes: head_n = SHA-256(head_{n-1} | h_n), from 32 zero bytes."""
-    value = jws.unb64(head)
-    for entry in entries:
-        value = hashlib.sha256(value + jws.unb64(entry)).digest()
-    return jws.b64(value)
 
 
 def last_head(tx: Tx, tenant: TenantId) -> str | None:
