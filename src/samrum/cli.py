@@ -21,8 +21,12 @@ Config = Annotated[Path, typer.Option(help="The zone's configuration file (TOML)
 
 home = typer.Typer(no_args_is_help=True, help="The zone home: the authority itself.")
 relay = typer.Typer(no_args_is_help=True, help="The zone relay: the sovereign operator.")
+home_ledger = typer.Typer(no_args_is_help=True, help="Home's ledger, beside a running home.")
+ledger = typer.Typer(no_args_is_help=True, help="An authority's ledger, as anybody may check it.")
 app.add_typer(home, name="home")
 app.add_typer(relay, name="relay")
+home.add_typer(home_ledger, name="ledger")
+app.add_typer(ledger, name="ledger")
 
 
 def _zone(name: str) -> ModuleType:
@@ -50,6 +54,36 @@ def home_registration(config: Config) -> None:
     except BadConfig as error:
         sys.stderr.write(f"{error}\n")
         raise typer.Exit(2) from None
+
+
+@home_ledger.command("export")
+def home_ledger_export(config: Config) -> None:
+    """Prints the ledger up to its signed head, for `samrum ledger verify`."""
+    try:
+        for line in _zone("home").export_ledger(config):
+            sys.stdout.write(line)
+    except BadConfig as error:
+        sys.stderr.write(f"{error}\n")
+        raise typer.Exit(2) from None
+
+
+@ledger.command("verify")
+def ledger_verify(
+    file: Annotated[Path | None, typer.Argument(help="An export; without it, --home is asked.")] = None,
+    *,
+    keys: Annotated[Path | None, typer.Option(help="The authority's public keys: home's /keys.json.")] = None,
+    witness: Annotated[str | None, typer.Option(help="A head that relay witnessed: the statement, or a file.")] = None,
+    home: Annotated[str | None, typer.Option(help="Home's address; keys come from there without --keys.")] = None,
+    relay: Annotated[str | None, typer.Option(help="Relay's HTTP address, for the head that it witnessed.")] = None,
+    user: Annotated[str | None, typer.Option(help="Who signs in at --home; the password is asked for.")] = None,
+) -> None:
+    """Checks that a ledger is what home signed and relay witnessed, with public keys alone.
+
+    Exit code 0: it is. 1: it is not, and the first word says how (truncated, reordered, rewritten, fork, stale, …). 2: it could not be checked.
+    """
+    from samrum.verify import command  # noqa: PLC0415  zones' processes must not load it
+
+    raise typer.Exit(command.run(command.Asked(file, keys, witness, home, relay, user)))
 
 
 @relay.command("run")

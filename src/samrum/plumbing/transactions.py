@@ -6,14 +6,17 @@ same order, after waiting writes. `read` uses a few reader threads. SQLite as in
 """
 
 import asyncio
+import contextlib
 import itertools
 import queue
+import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, TypeVar
+from urllib.parse import quote
 
 import sqlalchemy as sa
 from alembic.util import CommandError
@@ -139,3 +142,22 @@ async def open_transactions(path: Path, migrations: Path) -> Transactions:
         engine.dispose()
         raise BadConfig(sql.too_new(path)) from None
     return Transactions(engine)
+
+
+@contextlib.contextmanager
+def look(path: Path) -> Iterator[Tx]:
+    """One consistent look at the SQLite database at `path`, which its zone may have open meanwhile; nothing can be written.
+
+    Raises `BadConfig` if it cannot be read.
+    """
+    address = f"file:{quote(str(path))}?mode=ro"
+    engine = sa.create_engine("sqlite://", creator=lambda: sqlite3.connect(address, uri=True), poolclass=sa.NullPool)
+    try:
+        with engine.connect() as connection:
+            connection.exec_driver_sql("BEGIN")
+            yield connection
+            connection.rollback()
+    except sa.exc.OperationalError:
+        raise BadConfig(f"{path}: cannot be read as a database") from None
+    finally:
+        engine.dispose()

@@ -59,6 +59,15 @@ class HomeKey(Wire):
     iat: Time
 
 
+class PublicKeys(Wire):
+    """`GET /keys.json`, for anybody: whose home this is, and with what its statements are verified."""
+
+    tenant: TenantField
+    authority: str
+    """The authority's name."""
+    keys: list[HomeKey]
+
+
 class RelayAddress(Wire):
     """Where relay is."""
 

@@ -345,6 +345,13 @@ export interface Proof {
   jti: string;
 }
 
+/** `GET /keys.json`, for anybody: whose home this is, and with what its statements are verified. */
+export interface PublicKeys {
+  tenant: TenantId;
+  authority: string;
+  keys: HomeKey[];
+}
+
 /** I have read up to `pos`; relay passes it to the room and never moves it back. */
 export interface Read {
   room: RoomId;
