@@ -1,8 +1,8 @@
 """The demo city, and `samrum up`, which starts it on one machine the way it would run on three.
 
 Each zone is a process of its own with its own folder, keys and configuration, and gets nothing else: an environment of
-three harmless variables, no secret in its arguments, no open file of the launcher. The launcher itself never speaks for a
-zone: it writes files before the start, asks `/health`, and ends processes.
+three harmless variables, no secret in its arguments, no open file but its log. The launcher itself never speaks for a zone: it
+writes files before the start, asks `/health`, and ends processes. The one secret that it draws is LiveKit's API key.
 
     DIR/home    home's database, keys, directory file, home.toml      (the authority)
     DIR/relay   relay's database, registered tenants, relay.toml,     (the operator)

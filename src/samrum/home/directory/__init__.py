@@ -1,1 +1,7 @@
-"""The directory: where people come from. The file of an authority without Active Directory, and of the demo city."""
+"""The directory: where people come from. So far a JSON file, for an authority without Active Directory and for the demo city.
+
+`outside` reads the file; `actions` takes it over at every start: who is new gets a pseudonym, who is changed is changed, who is gone is
+disabled (sessions end, relay hears a revocation of the pseudonym) and keeps name and rooms, so that old messages still have an author.
+A file that lacks more than half of the people is refused: a broken export must not lock a city out. Rooms of the file are made
+once, through the same action as everybody's rooms.
+"""

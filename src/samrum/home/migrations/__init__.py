@@ -1,1 +1,1 @@
-"""Schema changes, oldest first. Each table says its retention."""
+"""Home's schema, oldest change first. Each table says beside its name how long its rows are kept."""

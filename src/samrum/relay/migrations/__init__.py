@@ -1,1 +1,1 @@
-"""Relay's migrations."""
+"""Relay's schema, oldest change first. Retention stands in `relay.schema`."""
