@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.city import logs
+
 READY_SECONDS = 150
 """A machine that runs other tests at the same time is slow; a city that fails says so at once all the same."""
 
@@ -107,11 +109,17 @@ def stop(process: subprocess.Popen[bytes]) -> int:
 
 @contextlib.contextmanager
 def running_city() -> Iterator[City]:
-    """A fresh city, ended and removed at the end of the block. Its folder survives with SAMRUM_KEEP=1."""
+    """A fresh city, ended and removed at the end of the block. Its folder survives with SAMRUM_KEEP=1.
+
+    Raises if a log holds what none may hold, after whatever was done to the city.
+    """
     folder = Path(tempfile.mkdtemp(prefix="samrum-city-"))
     process = start(folder, free_base())
     try:
-        yield wait_ready(folder, process)
+        yield (city := wait_ready(folder, process))
+        stop(process)
+        found = logs.faults(city.data("logs"))
+        assert not found, f"{len(found)} faults in the city's logs: {found[:20]}"
     finally:
         stop(process)
         if os.environ.get("SAMRUM_KEEP") != "1":

@@ -8,7 +8,9 @@ logger's name and level: their words never reach the log.
 import logging
 import re
 import sys
+import threading
 from enum import StrEnum
+from types import TracebackType
 from typing import Final
 
 import msgspec
@@ -26,6 +28,7 @@ class Word(str):
 Fact = Pid | Dev | RoomId | TenantId | KeyId | MsgId | CallId | int | float | StrEnum | Word | None
 
 _ID: Final = re.compile(r"[pdrtkmc]_[a-z2-7]{25}[aeimquy4](\.d_[a-z2-7]{25}[aeimquy4])?")
+_EVENT: Final = re.compile(r"[a-z][a-z0-9_]{0,40}(\.[a-z0-9_]{1,40})*")
 _WORD: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,60}")
 
 
@@ -67,7 +70,7 @@ class Log:
 
     def _write(self, level: str, event: str, facts: dict[str, Fact]) -> None:
         all_facts = {name: _safe(value) for name, value in {**self._facts, **facts}.items()}
-        getattr(self._log, level)(event, **all_facts)
+        getattr(self._log, level)(event if _EVENT.fullmatch(event) else "?", **all_facts)
 
 
 def _place(error: BaseException) -> str:
@@ -110,3 +113,19 @@ def setup(zone: str) -> Log:
     logging.root.handlers[:] = [_Libraries(log)]
     logging.root.setLevel(logging.WARNING)
     return log
+
+
+def guard() -> None:
+    """What Python would write past the log goes into it, without its words: uncaught exceptions of any thread, and warnings.
+
+    For a zone's own process (`tasks.run`): these hooks are the whole process's. They reach the log once `setup` was called.
+    """
+    python = logging.getLogger("python")
+    sys.excepthook = lambda kind, error, trace: python.error("", exc_info=(kind, error, trace))
+    threading.excepthook = lambda told: python.error("", exc_info=_about(told.exc_value))
+    sys.unraisablehook = lambda told: python.error("", exc_info=_about(told.exc_value))
+    logging.captureWarnings(capture=True)
+
+
+def _about(error: BaseException | None) -> tuple[type[BaseException], BaseException, TracebackType | None] | None:
+    return (type(error), error, error.__traceback__) if error else None

@@ -9,7 +9,7 @@ from typing import Any
 import uvloop
 
 from samrum.plumbing.config import BadConfig
-from samrum.plumbing.log import Log
+from samrum.plumbing.log import Log, guard
 
 
 def run(main: Callable[[asyncio.Event], Awaitable[None]]) -> None:
@@ -22,6 +22,7 @@ def run(main: Callable[[asyncio.Event], Awaitable[None]]) -> None:
             loop.add_signal_handler(number, stop.set)
         await main(stop)
 
+    guard()
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(outer())
