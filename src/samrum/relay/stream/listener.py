@@ -8,6 +8,7 @@ Whoever breaks WebSocket's own rules (RFC 6455) is closed with its close code, w
 import asyncio
 import base64
 import binascii
+import logging
 import socket
 import ssl
 from collections import deque
@@ -228,8 +229,18 @@ def admit(owner: "Stream", request: WSUpgradeRequest) -> Connection | WSUpgradeR
     return owner.connection(origins[0])
 
 
+class _Exceptions(logging.Handler):
+    """Passes on what went wrong with us; what picows says of its peers' faults is a line for each packet of anybody."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.exc_info:
+            logging.root.handle(record)
+
+
 async def serve(owner: "Stream", sock: socket.socket, tls: ssl.SSLContext | None) -> asyncio.Server:
     """Starts the WebSocket server on a listening socket."""
+    logger = logging.getLogger("picows.server")
+    logger.handlers[:], logger.propagate = [_Exceptions()], False
     return await ws_create_server(
         lambda request: admit(owner, request),
         sock=sock,
