@@ -68,6 +68,9 @@ def read_body(decoder: msgspec.json.Decoder[Any], value: bytes) -> Any:
         raise Refused(400, Code.BAD_REQUEST) from None
 
 
+_GONE: Final = "client disconnected prematurely"
+"""Litestar's words where the client left before its request had arrived: no fault of ours, and nobody reads the answer."""
+
 _CODE_OF_STATUS = {404: Code.NOT_FOUND, 405: Code.NOT_FOUND, 413: Code.TOO_LARGE}
 
 
@@ -99,7 +102,7 @@ def application(
 
     def on_http(_request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
         code = _CODE_OF_STATUS.get(error.status_code, Code.BAD_REQUEST if error.status_code < 500 else Code.INTERNAL)
-        if error.status_code >= 500:
+        if error.status_code >= 500 and error.detail != _GONE:
             log.error("http.failed", error=error.__cause__ or error)
         return problem_response(Refused(error.status_code, code))
 
