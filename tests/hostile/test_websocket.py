@@ -15,6 +15,7 @@ from tests.relay.client import ORIGIN, Device, RelayProcess
 
 GOOD = stream.encode(stream.Ping())
 OK, PROTOCOL, UNSUPPORTED, INVALID_TEXT, TOO_BIG = 1000, 1002, 1003, 1007, 1009
+pytestmark = pytest.mark.servers
 OVER = stream.MAX_FRAME + 1
 
 
