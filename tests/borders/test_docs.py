@@ -70,6 +70,15 @@ def test_links_between_pages_lead_somewhere() -> None:
             assert (page.parent / link).exists(), f"{page.relative_to(ROOT)}: {link}"
 
 
+def test_pages_that_the_code_names_are_there() -> None:
+    """A comment that gives its source as a page means one that the reader has."""
+    there = {page.name for page in tracked("*.md")}
+    for file in tracked("*.py", "*.ts", "*.tsx", "*.mjs", "*.sh", "*.toml", "*.md", "*.mmd", "Makefile"):
+        if file != Path(__file__).resolve():
+            missing = set(re.findall(r"[\w-]+\.md\b", file.read_text())) - there
+            assert not missing, f"{file.relative_to(ROOT)}: {missing}"
+
+
 def test_each_decision_has_a_number_of_its_own() -> None:
     pages = sorted((ROOT / "docs" / "decisions").glob("*.md"))
     for number, page in enumerate(pages, 1):

@@ -63,7 +63,7 @@ def new(prefix: str) -> str:
 
 
 def new_pid() -> Pid:
-    """A fresh pseudonym; never derived from anything (security rule 2)."""
+    """A fresh pseudonym; never derived from anything (rule 2)."""
     return Pid(new("p"))
 
 

@@ -1,6 +1,6 @@
 """Derivations that home and browser share: key commitment and media secrets.
 
-Sources: security rule 3 (commitment), formats §5 (media), RFC 5869. Relay never imports this module.
+Sources: rule 3 (commitment), docs/protocol.md (Media), RFC 5869. Relay never imports this module.
 """
 
 import hashlib

@@ -1,6 +1,6 @@
 /**
  * The few things that this browser remembers in the open: language, light or dark, and that the first notice was read.
- * Nothing of persons or content may ever stand here (security rules §7, a lint rule keeps web storage in this file).
+ * Nothing of persons or content may ever stand here (rule 7; a lint rule keeps web storage in this file).
  */
 
 export const LANGUAGES = ['sv', 'en', 'de'] as const;

@@ -1,4 +1,4 @@
-/** What the vault keeps on disk: one database a person, with keys that cannot be read out. `null`: nothing is kept. */
+/** What the vault keeps on disk: one database a person, with keys that cannot be read out. On a shared computer: the device alone. */
 import { deleteDB, openDB, type DBSchema, type IDBPDatabase } from 'idb';
 import type { RoomState } from '../wire/chain';
 import type { Dev, KeyId, Pid, RoomId, TenantId } from '../wire/ids';

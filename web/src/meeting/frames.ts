@@ -6,7 +6,7 @@
  * and the whole frame in the ciphertext. A frame is either sealed or opened in full, or it is dropped and counted under a
  * {@link Drop}; nothing here consults a flag, and no method lets a clear frame through.
  *
- * Sources: security rule 8, formats §5, RFC 9605; VP8's frame tag is RFC 6386 §9.1.
+ * Sources: rule 8, docs/protocol.md (Media), RFC 9605; VP8's frame tag is RFC 6386 §9.1.
  */
 import { type Period, type Sender, makeKid, periodTag, senderKey, tagOf } from './keys.ts';
 import { TAG_BYTES, type SFrameKey, decodeHeader, decrypt, encrypt } from './sframe.ts';
@@ -24,7 +24,7 @@ export type Drop =
 
 export const DROPS: readonly Drop[] = ['no_key', 'codec', 'short', 'header', 'budget', 'replay', 'auth', 'error'];
 
-/** Key ids that a receiver derives at most per track and minute (formats §5). */
+/** Key ids that a receiver derives at most per track and minute (docs/protocol.md, Media). */
 const NEW_KIDS = 4;
 const MINUTE_MS = 60_000;
 

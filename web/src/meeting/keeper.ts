@@ -9,7 +9,7 @@ import { type Period, dayOf, nextDayAt, senderOf, tagOf } from './keys.ts';
 import type { Link } from './link.ts';
 import { type Effect, type Event, Rotation } from './rotation.ts';
 
-/** Home is asked for the newest roster this often, so that relay cannot hide a removal (security rule 8). */
+/** Home is asked for the newest roster this often, so that relay cannot hide a removal (rule 8). */
 const REFRESH_MS = 30_000;
 /** A frame of an epoch this far ahead makes us ask at once, at most this often, in ms. */
 const EPOCHS_AHEAD = 16;

@@ -1,5 +1,5 @@
 /**
- * Samrum's media keys (formats §5): from the base secret of a room, epoch and day to one SFrame key per sender and join.
+ * Samrum's media keys (docs/protocol.md, Media): from the base secret of a room, epoch and day to one SFrame key per sender and join.
  *
  * `base_key = HKDF-SHA512(base, salt empty, "samrum/media/1" ‖ meeting 16 ‖ pid 16 ‖ dev 16 ‖ KID 8, 32)`, then RFC 9605 §4.4.
  * The KID is `epoch mod 2^16 ‖ UTC day mod 2^16 ‖ join id`, where the join id is 32 random bits of one worker, so that a reload

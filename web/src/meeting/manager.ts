@@ -1,5 +1,5 @@
 /**
- * The encryption manager that livekit-client calls (media.md §1 names each call): it puts our worker's transform on every sender
+ * The encryption manager that livekit-client calls (docs/media.md names each call): it puts our worker's transform on every sender
  * and receiver, and refuses everything else.
  *
  * What holds the wall is not this class but the connection's flag `encodedInsertableStreams`: with it an end without a transform

@@ -1,4 +1,4 @@
-/** How LiveKit is used: VP8 with simulcast and Opus, nothing that our worker would drop (security rule 8, media.md R1). */
+/** How LiveKit is used: VP8 with simulcast and Opus, nothing that our worker would drop (rule 8; docs/media.md R1). */
 import {
   AudioPresets,
   type AudioCaptureOptions,

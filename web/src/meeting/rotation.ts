@@ -1,5 +1,5 @@
 /**
- * When to take, use and forget media keys: a plain state machine without clock or network (formats §5).
+ * When to take, use and forget media keys: a plain state machine without clock or network (docs/protocol.md, Media).
  *
  * A new period (epoch or UTC day) is fetched, put into the worker and acknowledged to the others. Sending moves to it when all
  * who are present have acknowledged, at the latest 1 s after the key is here, and at once after a removal or when somebody else

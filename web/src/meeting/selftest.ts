@@ -1,5 +1,5 @@
 /**
- * Before a meeting: proof that this browser lets no frame past an end without a transform (media.md R2).
+ * Before a meeting: proof that this browser lets no frame past an end without a transform (docs/media.md R2).
  *
  * Two connections in this page, with the flag `encodedInsertableStreams` and no transforms, carry a moving picture. The encoder
  * must produce frames (else nothing was tested) and not one may leave or be decoded.

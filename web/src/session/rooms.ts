@@ -1,7 +1,7 @@
 /**
  * All rooms of the person: what home tells, the chain that home signed, and what relay says, held against each other.
  *
- * A room is `ready` to send only after relay's claim (version, hash of its member list) agreed with the verified chain.
+ * Nothing is sent in a room before relay's claim (version, hash of its member list) agreed with the verified chain.
  */
 import { codeOf } from '../doors/refusal';
 import type { ChainMember, RoomState } from '../wire/chain';

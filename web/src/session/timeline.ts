@@ -224,7 +224,7 @@ export class RoomLog {
   }
 
   /**
-   * Every device numbers its messages in a room without a hole (security rule 5): a number or an id that stands twice is a replay
+   * Every device numbers its messages in a room without a hole (rule 5): a number or an id that stands twice is a replay
    * and does not open, a number left out is a message that relay kept back or lost.
    */
   private watch(): void {

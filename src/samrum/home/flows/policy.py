@@ -1,4 +1,4 @@
-"""The browser's rules, made from the register: security rules §7, in one place."""
+"""The browser's rules, made from the register: rule 7 (docs/rules.md), in one place."""
 
 from samrum.home.flows.register import Register, addresses
 

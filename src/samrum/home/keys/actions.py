@@ -2,7 +2,7 @@
 
 An epoch key is 32 random bytes, wrapped by AES-256-GCM under its period key (tenant, month, retention class); AAD =
 "samrum/epoch/1" | tenant | room | epoch u32 | key id. It is durable before it is first released: releases read the database.
-Entitled is who has a membership interval over the epoch (security rule 3).
+Entitled is who has a membership interval over the epoch (rule 3).
 """
 
 import secrets

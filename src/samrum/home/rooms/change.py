@@ -36,7 +36,7 @@ class Change:
         return not (self.add or self.remove or self.role)
 
     def new_epoch(self, policy: Policy) -> bool:
-        """Security rule 3: when somebody loses the right, and when somebody joins closed history."""
+        """Rule 3: when somebody loses the right, and when somebody joins closed history."""
         return bool(self.remove) or (bool(self.add) and policy.history == "closed")
 
 
