@@ -8,7 +8,7 @@ from litestar import Request, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from samrum.plumbing.transactions import Transactions
+from samrum.plumbing.transactions import Transactions, Tx
 from samrum.relay.errors import Refusal
 from samrum.relay.hub import Hub
 from samrum.relay.meetings.actions import Meetings
@@ -102,6 +102,11 @@ def routes(
         grant = bearers.grant(request)
         if grant.iss != tenant:
             raise Refusal(Code.NOT_FOUND)
-        return Witnessed(jws=await transactions.read(lambda tx: actions.last_head(tx, grant.iss)))
+
+        def look(tx: Tx) -> str | None:
+            actions.access_device(tx, grant.iss, grant.sub, grant.dev, now())
+            return actions.last_head(tx, grant.iss)
+
+        return Witnessed(jws=await transactions.read(look))
 
     return [rosters, hints, revocations, put_head, head]
