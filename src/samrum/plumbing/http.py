@@ -153,7 +153,8 @@ class _Punctual(H11Protocol):
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002  a library's words
         problem = problem_response(Refused(400, Code.BAD_REQUEST))
-        headers = [("content-type", "application/json"), *problem.headers.items(), ("connection", "close")]
+        headers = [("content-type", "application/json"), ("content-length", str(len(problem.content)))]
+        headers += [*problem.headers.items(), ("connection", "close")]
         if self.conn.our_state in {h11.IDLE, h11.SEND_RESPONSE}:  # else an answer is under way already
             for event in (
                 h11.Response(status_code=400, headers=headers),
