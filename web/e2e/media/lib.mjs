@@ -4,6 +4,8 @@
  */
 import { spawn } from 'node:child_process';
 import { createHmac, randomBytes } from 'node:crypto';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -15,7 +17,6 @@ import { build } from 'vite';
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 const WEB = fileURLToPath(new URL('../..', import.meta.url));
 const LIVEKIT = fileURLToPath(new URL('../../../build/livekit-server', import.meta.url));
-const PORT = Number(process.env.SAMRUM_MEDIA_PORT ?? 21200);
 const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.json': 'application/json', '.svg': 'image/svg+xml' };
 
 export const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -57,17 +58,28 @@ export function token(keys, room, identity) {
   return jwt(keys, { sub: identity, video: { roomJoin: true, room, canPublish: true, canSubscribe: true, canPublishData: true } });
 }
 
+/** Ports that nobody uses: for signalling (TCP) and for media (UDP). */
+async function freePorts() {
+  const signal = createServer().listen(0, '127.0.0.1');
+  const media = createSocket('udp4').bind(0, '127.0.0.1');
+  await Promise.all([once(signal, 'listening'), once(media, 'listening')]);
+  const ports = { signal: signal.address().port, media: media.address().port };
+  await Promise.all([once(signal.close(), 'close'), once(media.close(), 'close')]);
+  return ports;
+}
+
 /** Starts LiveKit on loopback in a folder of its own. */
 export async function startLiveKit() {
+  const ports = await freePorts();
   const folder = await mkdtemp(join(tmpdir(), 'samrum-media-'));
   const keys = { key: 'samrum', secret: randomBytes(32).toString('base64url') };
   await writeFile(join(folder, 'keys.yaml'), `${keys.key}: ${keys.secret}\n`, { mode: 0o600 });
   const config = {
-    port: PORT + 3,
+    port: ports.signal,
     bind_addresses: ['127.0.0.1'],
     key_file: join(folder, 'keys.yaml'),
     rtc: {
-      udp_port: PORT + 4,
+      udp_port: ports.media,
       tcp_port: 0,
       node_ip: '127.0.0.1',
       use_external_ip: false,
@@ -78,7 +90,7 @@ export async function startLiveKit() {
   };
   await writeFile(join(folder, 'livekit.yaml'), JSON.stringify(config));
   const server = spawn(LIVEKIT, ['--config', join(folder, 'livekit.yaml')], { stdio: 'ignore' });
-  const url = `ws://127.0.0.1:${PORT + 3}`;
+  const url = `ws://127.0.0.1:${ports.signal}`;
   await until('LiveKit answers', () => fetch(url.replace('ws', 'http')).then((reply) => reply.ok, () => false));
   return {
     url,
