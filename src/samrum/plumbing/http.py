@@ -155,6 +155,9 @@ class _Punctual(H11Protocol):
         problem = problem_response(Refused(400, Code.BAD_REQUEST))
         headers = [("content-type", "application/json"), ("content-length", str(len(problem.content)))]
         headers += [*problem.headers.items(), ("connection", "close")]
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.cycle.disconnected = True  # so that a handler that waits for the rest gives up
+            self.cycle.message_event.set()
         if self.conn.our_state in {h11.IDLE, h11.SEND_RESPONSE}:  # else an answer is under way already
             for event in (
                 h11.Response(status_code=400, headers=headers),
