@@ -11,11 +11,10 @@ ID = re.compile(r"[pdrtkmc]_[a-z2-7]{26}(\.d_[a-z2-7]{26})?")
 WORD = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*|\?")
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 ADDRESS = re.compile(
-    r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.]*\w)"
-    r"|(?<![\w:])(?:[0-9a-f]{1,4}:){3,7}[0-9a-f]{1,4}(?![\w:])"
-    r"|(?<![\w:])[0-9a-f:]*[0-9a-f]::[0-9a-f:]*(?![\w:])|::1\b|\blocalhost\b",
+    r"(?:\d{1,3}\.){3}\d|\d\.\d*\.?\d*\.\.\.|(?<!\w)(?!\d\d:\d\d:\d\d)[0-9a-f]*:[0-9a-f]*:[0-9a-f.]|\blocalhost\b",
     re.IGNORECASE,
 )
+"""IPv4 and IPv6, whole or cut at the end, with a port or without; a time of day is none."""
 ANYWHERE = {"a token": re.compile("eyJ"), "a query string": re.compile(r"\?[\w.~%-]+="), "an address": ADDRESS}
 
 

@@ -2,10 +2,12 @@
 
 import random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from samrum.demo.redact import MAX_LINE, Redactor, line
+from tests.city import logs
 
 TOKEN = b"eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJwXyJ9.s1g-n_ature"
 
@@ -24,6 +26,31 @@ def test_tokens_query_strings_and_addresses_go_and_the_rest_stays() -> None:
         assert secret not in clean
     for kept in (b'"version":"1.13.5"', b'"at":"12:34:56"', b'"room":"c_abc"', b"bad token"):
         assert kept in clean
+
+
+ADDRESSES = {
+    "83.251.130.177": "177 130",
+    "83.251.130....": "130",  # as LiveKit cuts it
+    "192.168.7.41:55012": "192 41:",
+    "::1:41767": "41767",  # a port without brackets
+    "fd00::2:48374": "fd00 48374",
+    "2001:db8:85a3:8d3:1319:8a2e:370:7348:50123": "2001 db8 7348 50123",
+    "2001:db8:85a3:8d3:1319:8a2e:370:7...": "2001 370",
+    "2001:db8::1a...:50123": "2001 1a",
+    "[fe80::1c2d%eth0]:443": "1c2d eth0",
+    "::ffff:83.251.130.177": "ffff 83",
+    "udp6:fe80::7": "fe80",
+}
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+@pytest.mark.parametrize("around", ["%s", '"remote":"%s"', '[remote][selected:1] udp host %s",', "addr=%s, x", "(%s)"])
+def test_no_part_of_an_address_stays(address: str, around: str) -> None:
+    clean = line((around % address).encode()).decode()
+    assert not [part for part in ADDRESSES[address].split() if part in clean], clean
+    assert "[address]" in clean
+    assert not logs.ADDRESS.search(clean)
+    assert logs.ADDRESS.search(around % address)
 
 
 @given(st.binary(max_size=300), st.randoms(use_true_random=False))

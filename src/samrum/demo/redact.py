@@ -10,9 +10,11 @@ MAX_LINE: Final = 64 * 1024
 
 _TOKEN: Final = re.compile(rb"eyJ[\w.-]+")
 _QUERY: Final = re.compile(rb"\?[^\s\"'<>]+")
-_IPV4: Final = re.compile(rb"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.]*\w)")
-_IPV6: Final = re.compile(rb"(?<![\w:])(?:[0-9a-fA-F]{0,4}:){2,7}[0-9a-fA-F]{0,4}(?:%\w+)?(?![\w:])")
-_CLOCK: Final = re.compile(rb"\d{1,2}:\d{2}:\d{2}")
+_IPV4: Final = re.compile(rb"\d{1,3}(?:\.\d{1,3}){3}|\d{1,3}\.[\d.]*\.\.\.")
+"""Also as LiveKit shortens it in lists of candidates: `83.251.130....`, without the last three characters."""
+_IPV6: Final = re.compile(rb"(?<!\w)[0-9a-fA-F]*:[0-9a-fA-F]*:[0-9a-fA-F:.]*(?:%\w+)?")
+"""Whatever has two colons; LiveKit writes a port behind it without brackets, or three dots for its end."""
+_CLOCK: Final = re.compile(rb"\d{1,2}:\d{2}:\d{2}(?:\.\d+)?")
 
 
 def line(text: bytes) -> bytes:
