@@ -74,13 +74,15 @@ async function drawAll() {
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', headless: true, args: ['--no-sandbox', '--disable-gpu', '--font-render-hinting=none'],
   });
   try {
-    const page = await browser.newPage();
-    await page.addScriptTag({ path: MERMAID });
-    await page.evaluate((look) => window.mermaid.initialize(look), LOOK);
     for (const name of names('.mmd')) {
+      // A page each: mermaid counts its ids on from one drawing to the next.
+      const page = await browser.newPage();
+      await page.addScriptTag({ path: MERMAID });
+      await page.evaluate((look) => window.mermaid.initialize(look), LOOK);
       const text = read(`${name}.mmd`);
       const svg = await page.evaluate(draw, { name, text, source: hash(text), margin: MARGIN });
       writeFileSync(new URL(`${name}.svg`, FLOWS), `${svg}\n`);
+      await page.close();
       process.stdout.write(`docs/flows/${name}.svg\n`);
     }
   } finally {
