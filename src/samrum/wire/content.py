@@ -3,7 +3,7 @@
 The map is written in MessagePack's shortest forms, each key once; anything else is refused, so that what a browser shows and
 what home's records hold can never be two readings of the same bytes.
 
-Only home's records reader and the browser open it; relay never imports this module (a wall in `pyproject.toml`).
+Only browsers open it, and home's records reader when it comes; relay never imports this module (a wall in `pyproject.toml`).
 """
 
 import struct
