@@ -15,7 +15,12 @@ ADDRESS = re.compile(
     re.IGNORECASE,
 )
 """IPv4 and IPv6, whole or cut at the end, with a port or without; a time of day is none."""
-ANYWHERE = {"a token": re.compile("eyJ"), "a query string": re.compile(r"\?[\w.~%-]+="), "an address": ADDRESS}
+ANYWHERE = {
+    "a token": re.compile("eyJ"),
+    "a query string": re.compile(r"\?[\w.~%-]+="),
+    "an address": ADDRESS,
+    "an ICE credential": re.compile(r"ice-(?:pwd|ufrag):\w"),
+}
 
 
 def of_line(zone: str, line: str, names: set[str]) -> list[str]:

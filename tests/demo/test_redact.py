@@ -28,6 +28,11 @@ def test_tokens_query_strings_and_addresses_go_and_the_rest_stays() -> None:
         assert kept in clean
 
 
+def test_the_credentials_of_an_offer_go() -> None:
+    clean = line(rb'{"sdp":"a=ice-ufrag:4Zc/\r\na=ice-pwd:by5GZGG1lw+040DWA6hXM5Bz\r\na=setup:actpass"}')
+    assert clean == rb'{"sdp":"a=ice-ufrag:[secret]\r\na=ice-pwd:[secret]\r\na=setup:actpass"}'
+
+
 ADDRESSES = {
     "83.251.130.177": "177 130",
     "83.251.130....": "130",  # as LiveKit cuts it

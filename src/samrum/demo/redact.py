@@ -1,6 +1,6 @@
 """Cleans LiveKit's output before a byte of it is written.
 
-LiveKit writes whole access tokens, query strings and network addresses into its log; no log of Samrum's may hold them.
+LiveKit writes whole access tokens, query strings, network addresses and ICE credentials into its log; no log of Samrum's may hold them.
 """
 
 import re
@@ -9,6 +9,8 @@ from typing import Final
 MAX_LINE: Final = 64 * 1024
 
 _TOKEN: Final = re.compile(rb"eyJ[\w.-]+")
+_ICE: Final = re.compile(rb"(ice-(?:pwd|ufrag):)[\w+/]+")
+"""The short-lived credentials in a client's offer, which LiveKit writes at every join."""
 _QUERY: Final = re.compile(rb"\?[^\s\"'<>]+")
 _IPV4: Final = re.compile(rb"\d{1,3}(?:\.\d{1,3}){3}|\d{1,3}\.[\d.]*\.\.\.")
 """Also as LiveKit shortens it in lists of candidates: `83.251.130....`, without the last three characters."""
@@ -18,8 +20,9 @@ _CLOCK: Final = re.compile(rb"\d{1,2}:\d{2}:\d{2}(?:\.\d+)?")
 
 
 def line(text: bytes) -> bytes:
-    """One line without tokens, query strings and network addresses."""
+    """One line without tokens, query strings, network addresses and ICE credentials."""
     text = _TOKEN.sub(b"[token]", text)
+    text = _ICE.sub(rb"\1[secret]", text)
     text = _QUERY.sub(b"?[query]", text)
     text = _IPV4.sub(b"[address]", text)
     return _IPV6.sub(lambda found: found[0] if _CLOCK.fullmatch(found[0]) else b"[address]", text)
