@@ -21,6 +21,9 @@ run: build ## start the demo city on this machine (arguments of `samrum up` in C
 
 build: $(VENV)/.run build/web.stamp build/livekit-server ## make everything that `make run` needs, start nothing
 
+wheel: $(VENV)/.made ## build relay's own wheel, and an environment that holds it alone, into build/
+	@scripts/step.sh "Building relay's wheel" scripts/relay_wheel.sh
+
 test: tools $(VENV)/.dev web/node_modules/.made build/web.stamp build/livekit-server ## lint, types, walls, and every test against real servers and browsers
 	@scripts/test.sh all
 
