@@ -352,6 +352,24 @@ test('connection states say what is kept; another tab is taken over; a revoked d
   await done(page);
 });
 
+test('the ledger does not hold together: a notice that says who', async () => {
+  const page = await at('');
+  await openRoom(page, BUDGET);
+  for (const [alarm, words] of [
+    ['home_ledger_forked', 'does not hold together'],
+    ['home_ledger_withheld', 'in an old state'],
+    ['relay_head_forged', 'did not sign'],
+    ['relay_head_withheld', 'does not confirm'],
+  ]) {
+    await page.evaluate((what) => window.stage.alarm(what), alarm);
+    await page.getByText(words).waitFor();
+    await page.getByText(`(code: ${alarm})`).waitFor();
+  }
+  await page.evaluate(() => window.stage.alarm(null));
+  await page.getByText('does not confirm').waitFor({ state: 'detached' });
+  await done(page);
+});
+
 test('members: add, give a role, take out; the room’s name', async () => {
   const page = await at('');
   await newRoom(page, 'Prov', ['Björn Öberg']);

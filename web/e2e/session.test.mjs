@@ -19,10 +19,14 @@ const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-ru
 let city;
 let browser;
 let files;
+/** The head of home's ledger that relay had at the start: number, value, statement. */
+let earlyHead;
 const complaints = [];
 
 before(async () => {
   [city, files] = await Promise.all([startCity(BASE), pageFiles('session.ts')]);
+  await until(() => witnessedHead() !== undefined, 'the first head is witnessed');
+  earlyHead = witnessedHead();
   browser = await chromium.launch({ executablePath: '/usr/bin/chromium', headless: true, args: FLAGS });
 }, { timeout: 180_000 });
 
@@ -149,6 +153,10 @@ function zone(name) {
 function relayDb(sql, ...values) {
   const code = 'import json,sqlite3,sys; db=sqlite3.connect(sys.argv[1], timeout=10); print(json.dumps(db.execute(sys.argv[2], json.loads(sys.argv[3])).fetchall())); db.commit()';
   return JSON.parse(execFileSync('python3', ['-c', code, `${city.ready.data.relay}/relay.db`, sql, JSON.stringify(values)], { encoding: 'utf8' }));
+}
+
+function witnessedHead() {
+  return relayDb('SELECT n, head, jws FROM heads')[0];
 }
 
 /** Changes relay's database, and lets relay start anew. */
@@ -588,4 +596,26 @@ test('what a browser profile keeps on disk shows no text, title or name', { time
 
 test('nothing was thrown', () => {
   assert.deepEqual(complaints, []);
+});
+
+// The last test: home and relay do not agree afterwards.
+test('relay shows an old head of the ledger: an alarm, kept in mind over a reload', { timeout: 120_000 }, async () => {
+  const { anna } = await pair('Bevittnat');
+  await until(() => witnessedHead()[0] > earlyHead[0], 'relay witnesses what was written since', 70_000);
+  const reloaded = async () => {
+    await anna.page.reload();
+    await anna.page.waitForFunction(() => 'samrum' in globalThis);
+    await anna.resume();
+    const asked = anna.page.waitForResponse((response) => response.url().includes('/ledger?after='));
+    await online(anna);
+    await asked;
+  };
+  await reloaded();
+  await setTimeout(200);
+  assert.equal(await anna.alarm(), null);
+  relayDb('UPDATE heads SET n = ?, head = ?, jws = ?', ...earlyHead);
+  await anna.page.reload();
+  await anna.page.waitForFunction(() => 'samrum' in globalThis);
+  await anna.resume();
+  await until(async () => (await anna.alarm()) === 'relay_head_withheld', 'an alarm');
 });

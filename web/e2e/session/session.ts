@@ -45,6 +45,7 @@ const driver = {
       return made?.me ?? null;
     })),
   connection: () => session().connection.get(),
+  alarm: () => session().alarm.get(),
   dev: () => session().dev,
   rooms: () => session().rooms.get(),
   create: (kind: 'direct' | 'group', title: string, members: Pid[]) => outcome(session().createRoom(kind, title, members)),

@@ -11,11 +11,12 @@ import { useSession } from './SessionContext';
 
 const c = classes(styles);
 
-/** How the connection is, when it is not as it should be: what stopped, what is kept, what goes on. */
+/** How the connection and the ledger are, when they are not as they should be: what stopped, what is kept, what goes on. */
 export function Banner() {
   const { t } = useTranslation('app');
   const session = useSession();
   const connection = useReadable(session.connection);
+  const alarm = useReadable(session.alarm);
   const [failure, setFailure] = useState<unknown>();
 
   const takeOver = async () => {
@@ -37,6 +38,11 @@ export function Banner() {
           actions={kind === 'other_tab' && <Button onPress={() => void takeOver()}>{t('connection.useHere')}</Button>}
         >
           {t(`connection.${kind}.text`)}
+        </Notice>
+      )}
+      {alarm !== null && (
+        <Notice tone="danger" title={t(`alarm.${alarm}.title`)}>
+          {t(`alarm.${alarm}.text`)} <small>{t('alarm.code', { code: alarm })}</small>
         </Notice>
       )}
       {failure !== undefined && <Problem error={failure} />}

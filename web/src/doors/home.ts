@@ -2,7 +2,7 @@
 import type { Dev, Pid, RoomId } from '../wire/ids';
 import { utf8, type Bytes } from '../wire/bytes';
 import type {
-  Certs, Changed, ChangeMembers, Devices, Keys, NewRoom, People, Renewed, Rosters, Session, SignIn, Since, Start, Started,
+  Certs, Changed, ChangeMembers, Devices, Keys, Ledger, NewRoom, People, Renewed, Rosters, Session, SignIn, Since, Start, Started,
   WantKeys,
 } from '../wire/types';
 import * as valid from '../wire/validators';
@@ -78,6 +78,11 @@ export class HomeDoor {
 
   devices(): Promise<Devices> {
     return this.call('GET', '/devices', undefined, valid.Devices);
+  }
+
+  /** A page of entries after the `after`-th, and the signed head. */
+  ledger(after: number): Promise<Ledger> {
+    return this.call('GET', `/ledger?after=${String(after)}&limit=1000`, undefined, valid.Ledger);
   }
 
   revoke(dev: Dev): Promise<void> {

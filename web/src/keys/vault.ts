@@ -11,7 +11,7 @@ import { pad, unpad } from '../wire/content';
 import * as envelope from '../wire/envelope';
 import { idRaw, newId, type Dev, type MsgId, type Pid, type RoomId, type TenantId } from '../wire/ids';
 import * as jws from '../wire/jws';
-import { TYP, type Content, type EpochKey, type Hint, type HomeKey, type Jwk } from '../wire/types';
+import { TYP, type Content, type EpochKey, type Head, type Hint, type HomeKey, type Jwk } from '../wire/types';
 import * as valid from '../wire/validators';
 import { openSafe, wipeSafe, type Lease, type OwnDevice, type Safe } from './safe';
 
@@ -145,6 +145,13 @@ export class Vault {
     const hint = await this.verified(statement, 'Hint');
     if (hint.tenant !== this.opened().own.tenant) throw new VaultError('bad_statement');
     return hint;
+  }
+
+  /** The ledger's head, if home signed it for this tenant. */
+  async head(statement: string): Promise<Head> {
+    const head = await this.verified(statement, 'Head');
+    if (head.tenant !== this.opened().own.tenant) throw new VaultError('bad_statement');
+    return head;
   }
 
   /** The room that a roster claims to be of, with nothing verified but the payload's form; `null`: it is no roster at all. */

@@ -13,6 +13,8 @@ export function Certs(data: unknown): data is T.Certs;
 export function Devices(data: unknown): data is T.Devices;
 export function Problem(data: unknown): data is T.Problem;
 export function Join(data: unknown): data is T.Join;
+export function Ledger(data: unknown): data is T.Ledger;
+export function Witnessed(data: unknown): data is T.Witnessed;
 export function Content(data: unknown): data is T.Content;
 export function Call(data: unknown): data is T.Call;
 export function Cert(data: unknown): data is T.Cert;
