@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next';
 
 import type { Session } from '../session/api';
 import { Announcer } from '../ui/Announcer';
+import { codeOf } from '../ui/Problem';
 import { loadDoorway } from './doorway';
 import { Guard } from './Guard';
 import { languageTag } from './i18n';
@@ -28,7 +29,8 @@ export function App() {
       const session = await (await loadDoorway()).resume();
       setState(session === null ? { at: 'door', problem: undefined, ended: null } : { at: 'in', session });
     } catch (problem) {
-      setState({ at: 'door', problem, ended: null });
+      if (codeOf(problem) === 'device_revoked') setState({ at: 'door', problem: undefined, ended: 'revoked' });
+      else setState({ at: 'door', problem, ended: null });
     }
   }, []);
 

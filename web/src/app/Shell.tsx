@@ -1,4 +1,4 @@
-import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from 'react';
+import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import { RoomList } from '../chat/RoomList';
@@ -32,9 +32,11 @@ export function Shell({ session, onEnd }: { readonly session: Session; readonly 
   const rooms = useReadable(session.rooms);
   const connection = useReadable(session.connection);
   const [meeting, setMeeting] = useState<RoomId | null>(null);
+  /** The person signs out here: nothing has to be explained at the door. */
+  const leaving = useRef(false);
 
   useEffect(() => {
-    if (connection === 'signed_out' || connection === 'revoked') onEnd(session, connection);
+    if (connection === 'signed_out' || connection === 'revoked') onEnd(session, leaving.current ? null : connection);
   }, [connection, session, onEnd]);
 
   useEffect(() => {
@@ -44,6 +46,7 @@ export function Shell({ session, onEnd }: { readonly session: Session; readonly 
   }, [session]);
 
   const signOut = useCallback(async () => {
+    leaving.current = true;
     try {
       await session.signOut();
     } finally {

@@ -55,13 +55,6 @@ export interface Room {
   readonly trouble: Trouble | null;
 }
 
-/** What home and relay show of the ledger does not fit together: somebody may have been shown another history. */
-export type Alarm =
-  | 'home_ledger_forked' // home's entries do not lead to what it signed, or what it signed before
-  | 'home_ledger_withheld' // home shows less than it has signed
-  | 'relay_head_forged' // relay shows a head that home did not sign
-  | 'relay_head_withheld'; // relay shows an old head, or none, for more than five minutes
-
 /** States before and after opening, each with its sentence in the catalogues. */
 export type Opening =
   | 'opened'
@@ -130,9 +123,11 @@ export type Connection =
 export interface DeviceInfo {
   readonly id: Dev;
   readonly label: string;
+  /** ms since 1970, as `seen`. */
   readonly created: number;
   readonly seen: number;
   readonly here: boolean;
+  /** Signed out, there or from afar. */
   readonly revoked: boolean;
 }
 
@@ -167,8 +162,6 @@ export interface Session {
   readonly dev: Dev;
   readonly authority: string;
   readonly connection: Readable<Connection>;
-  /** The ledger is compared at the start and every ten minutes by the tab that leads. */
-  readonly alarm: Readable<Alarm | null>;
   readonly rooms: Readable<readonly Room[]>;
   openRoom(id: RoomId): RoomModel;
   searchPeople(query: string, limit?: number): Promise<readonly Person[]>;
@@ -196,7 +189,10 @@ export interface Session {
 
 /** How a session begins. */
 export interface Doorway {
-  /** The session of who is signed in, or `null` when nobody is. Rejects with `home_away` when home does not answer. */
+  /**
+   * The session of who is signed in, or `null` when nobody is. Rejects with `home_away` when home does not answer, and with
+   * `device_revoked`, when all that was kept here is gone.
+   */
   resume(): Promise<Session | null>;
   /** Rejects with `sign_in_failed`, `too_many_tries`, `home_away`, `device_revoked`. */
   signIn(user: string, password: string, options: { sharedComputer: boolean }): Promise<Session>;

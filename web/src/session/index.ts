@@ -12,7 +12,7 @@ import type { Started } from '../wire/types';
 import type { Pid, TenantId } from '../wire/ids';
 import type { Doorway, Session } from './api';
 import { LiveSession } from './session';
-import { openStorage, wipeStorage } from './storage';
+import { openStorage, wipeProfile } from './storage';
 
 const PERSIST_MS = 500;
 
@@ -26,7 +26,8 @@ export const doorway: Doorway = {
     } catch (error) {
       keys.end();
       const code = codeOf(error);
-      if (code === 'signed_out' || code === 'device_revoked') return null;
+      if (code === 'device_revoked') await wipeProfile();
+      if (code === 'signed_out') return null;
       throw error;
     }
   },
@@ -60,11 +61,6 @@ async function begin(home: HomeDoor, keys: Keys, pid: Pid, tenant: TenantId, sha
     started = await start();
   } catch (error) {
     const code = codeOf(error);
-    if (code === 'device_revoked' && shared === null) {
-      storage.close();
-      await keys.wipe();
-      await wipeStorage(pid);
-    }
     // A new sign-in on a device that home refuses makes a new device; nothing of the old one can be read again.
     if (shared === null || (code !== 'device_of_other' && code !== 'device_revoked')) throw error;
     own = await keys.renewDevice();

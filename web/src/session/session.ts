@@ -7,11 +7,10 @@ import type { RoomState } from '../wire/chain';
 import type { Frame } from '../wire/frames';
 import { newId, type Dev, type MsgId, type Pid, type RoomId } from '../wire/ids';
 import type { Batch, Changed, Started, Welcome } from '../wire/types';
-import type { Alarm, Connection, DeviceInfo, MeetingAccess, Person, Readable, Room, RoomKind, RoomModel, Session } from './api';
+import type { Connection, DeviceInfo, MeetingAccess, Person, Readable, Room, RoomKind, RoomModel, Session } from './api';
 import type { Ground } from './ground';
 import { HomeLine } from './homeline';
 import { Lead } from './lead';
-import { ledgerWatch, type LedgerWatch } from './ledger';
 import { Link } from './link';
 import { Meetings } from './meeting';
 import { Opener } from './opener';
@@ -54,12 +53,13 @@ export class LiveSession implements Session, Ground {
   private readonly lead: Lead;
   private readonly channel: BroadcastChannel;
   private readonly line: HomeLine;
-  private readonly watch: LedgerWatch;
   /** ms that relay's clock is ahead of this device's. */
   private ahead: number;
   private leads: boolean | null = null;
   private everOpen = false;
   private over: 'signed_out' | 'revoked' | null = null;
+  /** What is kept here is being wiped, for which the vault's worker has to live on. */
+  private wiping = false;
 
   constructor(private readonly began: Beginning) {
     const { home, keys, storage, dev, started } = began;
@@ -80,8 +80,7 @@ export class LiveSession implements Session, Ground {
     this.outbox = new Outbox(this, this.book, this.opener, (room) => {
       this.logs.get(room)?.log.refresh(false);
     });
-    const access = (): { http: string; grant: string } => ({ http: this.line.relay.http, grant: this.line.grant });
-    this.meetings = new Meetings(this, this.book, access);
+    this.meetings = new Meetings(this, this.book, () => ({ http: this.line.relay.http, grant: this.line.grant }));
     this.link = new Link({
       door: () => this.line.door(),
       hello: (grant, nonce) => this.keys.hello(grant, nonce, location.origin),
@@ -106,7 +105,6 @@ export class LiveSession implements Session, Ground {
         else this.finish(how);
       },
     });
-    this.watch = ledgerWatch(this, access, started.tenant);
   }
 
   /** Verifies what home told at the start, and begins to lead or to wait. */
@@ -128,10 +126,6 @@ export class LiveSession implements Session, Ground {
 
   get me(): Person {
     return this.people.get(this.pid);
-  }
-
-  get alarm(): Readable<Alarm | null> {
-    return this.watch.alarm;
   }
 
   get rooms(): Readable<readonly Room[]> {
@@ -210,7 +204,7 @@ export class LiveSession implements Session, Ground {
 
   async devices(): Promise<readonly DeviceInfo[]> {
     const { devices } = await this.asked(this.home.devices());
-    return devices.map(({ dev, label, created, seen, revoked }) => ({ id: dev, label, created, seen, revoked, here: dev === this.dev }));
+    return devices.map(({ dev, label, created, seen, revoked }) => ({ id: dev, label, created: created * 1000, seen: seen * 1000, revoked, here: dev === this.dev }));
   }
 
   async revokeDevice(dev: Dev): Promise<void> {
@@ -224,19 +218,18 @@ export class LiveSession implements Session, Ground {
 
   async signOut(): Promise<void> {
     this.channel.postMessage('signed_out');
+    this.wiping = true;
     this.finish('signed_out');
-    const told = await this.home.signOut().then(() => 'signed_out', codeOf);
-    await this.wipe();
+    const [told] = await Promise.all([this.home.signOut().then(() => 'signed_out', codeOf), this.wipe()]);
     if (told !== 'signed_out') throw new Refusal(told);
   }
 
   close(): void {
     this.stop();
-    this.keys.end();
+    if (!this.wiping) this.keys.end();
   }
 
   private stop(): void {
-    this.watch.stop();
     this.link.stop();
     this.lead.end();
     this.people.stop();
@@ -289,9 +282,7 @@ export class LiveSession implements Session, Ground {
       if (!this.leading()) return;
       this.link.start();
       this.line.syncSoon();
-      this.watch.start();
     } else {
-      this.watch.stop();
       this.link.stop();
       this.outbox.down();
       this.book.down();
@@ -392,6 +383,7 @@ export class LiveSession implements Session, Ground {
   /** This device may not go on: nothing of it stays here. */
   private revoked(): void {
     if (this.over !== null) return;
+    this.wiping = true;
     this.finish('revoked');
     void this.wipe();
   }
@@ -404,8 +396,7 @@ export class LiveSession implements Session, Ground {
   }
 
   private async wipe(): Promise<void> {
-    await this.keys.wipe();
-    await wipeStorage(this.pid);
+    await Promise.all([this.keys.wipe(), wipeStorage(this.pid)]);
     this.keys.end();
   }
 }

@@ -35,16 +35,13 @@ export interface Storage {
   dropOutbox(id: MsgId): Promise<void>;
   names(): Promise<Bytes | undefined>;
   putNames(sealed: Bytes): Promise<void>;
-  /** The heads of the ledger that were shown here. */
-  heads(): Promise<Bytes | undefined>;
-  putHeads(sealed: Bytes): Promise<void>;
   close(): void;
 }
 
 interface Schema extends DBSchema {
   envelopes: { key: [RoomId, number]; value: Bytes };
   outbox: { key: MsgId; value: OutboxEntry };
-  sealed: { key: 'names' | 'heads'; value: Bytes };
+  sealed: { key: 'names'; value: Bytes };
 }
 
 function nameOf(pid: Pid): string {
@@ -71,6 +68,12 @@ export async function openStorage(pid: Pid, shared: boolean): Promise<Storage> {
 
 export async function wipeStorage(pid: Pid): Promise<void> {
   await deleteDB(nameOf(pid));
+}
+
+/** Forgets everything that this profile holds of anybody: its device was revoked, perhaps because it is in wrong hands. */
+export async function wipeProfile(): Promise<void> {
+  const names = (await indexedDB.databases()).flatMap(({ name }) => (name?.startsWith('samrum.') === true ? [name] : []));
+  await Promise.all(names.map((name) => deleteDB(name)));
 }
 
 class DiskStorage implements Storage {
@@ -117,14 +120,6 @@ class DiskStorage implements Storage {
     await this.db.put('sealed', sealed, 'names');
   }
 
-  heads(): Promise<Bytes | undefined> {
-    return this.db.get('sealed', 'heads');
-  }
-
-  async putHeads(sealed: Bytes): Promise<void> {
-    await this.db.put('sealed', sealed, 'heads');
-  }
-
   close(): void {
     this.db.close();
   }
@@ -168,14 +163,6 @@ class MemoryStorage implements Storage {
   }
 
   putNames(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  heads(): Promise<undefined> {
-    return Promise.resolve(undefined);
-  }
-
-  putHeads(): Promise<void> {
     return Promise.resolve();
   }
 
