@@ -84,7 +84,9 @@ function validators() {
     strictTypes: false, messages: false, inlineRefs: false, useDefaults: true, allErrors: false,
   });
   ajv.addKeyword({ keyword: 'bytes', code: (cxt) => cxt.pass(_`${cxt.data} instanceof Uint8Array`) });
-  ajv.addSchema({ $id: 'wire', $defs: withoutWords(schema.$defs) });
+  // JSON Schema takes any JavaScript object for an object; bytes and dates of MessagePack are none of ours.
+  ajv.addKeyword({ keyword: 'map', code: (cxt) => cxt.pass(_`Object.getPrototypeOf(Object(${cxt.data})) === Object.prototype`) });
+  ajv.addSchema({ $id: 'wire', $defs: forValidators(schema.$defs) });
   const made = standaloneCode(ajv, Object.fromEntries(received.map((name) => [name, `wire#/$defs/${name}`])));
   const own = 'function ucs2length(s){let n=0;for(const _ of s)n++;return n}\n';
   const code = made.replaceAll('require("ajv/dist/runtime/ucs2length").default', 'ucs2length');
@@ -92,13 +94,13 @@ function validators() {
   return `${NOTE}/* eslint-disable */\n${own}${code}\n`;
 }
 
-/** Descriptions are for types; in validators they would only be weight. */
-function withoutWords(node) {
-  if (Array.isArray(node)) return node.map(withoutWords);
+/** A schema for validators: without descriptions, which would only be weight, and with objects that are maps. */
+function forValidators(node) {
+  if (Array.isArray(node)) return node.map(forValidators);
   if (node === null || typeof node !== 'object') return node;
-  return Object.fromEntries(
-    Object.entries(node).filter(([key, one]) => key !== 'description' || typeof one !== 'string').map(([key, one]) => [key, withoutWords(one)]),
-  );
+  const kept = Object.entries(node).filter(([key, one]) => key !== 'description' || typeof one !== 'string');
+  const map = node.type === 'object' ? { map: true } : {};
+  return { ...map, ...Object.fromEntries(kept.map(([key, one]) => [key, forValidators(one)])) };
 }
 
 function declarations() {
