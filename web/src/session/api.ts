@@ -55,6 +55,13 @@ export interface Room {
   readonly trouble: Trouble | null;
 }
 
+/** What home and relay show of the ledger does not fit together: somebody may have been shown another history. */
+export type Alarm =
+  | 'home_ledger_forked' // home's entries do not lead to what it signed, or what it signed before
+  | 'home_ledger_withheld' // home shows less than it has signed
+  | 'relay_head_forged' // relay shows a head that home did not sign
+  | 'relay_head_withheld'; // relay shows an old head, or none, for more than five minutes
+
 /** States before and after opening, each with its sentence in the catalogues. */
 export type Opening =
   | 'opened'
@@ -162,6 +169,8 @@ export interface Session {
   readonly dev: Dev;
   readonly authority: string;
   readonly connection: Readable<Connection>;
+  /** The ledger is compared at the start and every ten minutes by the tab that leads. */
+  readonly alarm: Readable<Alarm | null>;
   readonly rooms: Readable<readonly Room[]>;
   openRoom(id: RoomId): RoomModel;
   searchPeople(query: string, limit?: number): Promise<readonly Person[]>;

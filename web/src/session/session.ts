@@ -7,10 +7,11 @@ import type { RoomState } from '../wire/chain';
 import type { Frame } from '../wire/frames';
 import { newId, type Dev, type MsgId, type Pid, type RoomId } from '../wire/ids';
 import type { Batch, Changed, Started, Welcome } from '../wire/types';
-import type { Connection, DeviceInfo, MeetingAccess, Person, Readable, Room, RoomKind, RoomModel, Session } from './api';
+import type { Alarm, Connection, DeviceInfo, MeetingAccess, Person, Readable, Room, RoomKind, RoomModel, Session } from './api';
 import type { Ground } from './ground';
 import { HomeLine } from './homeline';
 import { Lead } from './lead';
+import { ledgerWatch, type LedgerWatch } from './ledger';
 import { Link } from './link';
 import { Meetings } from './meeting';
 import { Opener } from './opener';
@@ -53,6 +54,7 @@ export class LiveSession implements Session, Ground {
   private readonly lead: Lead;
   private readonly channel: BroadcastChannel;
   private readonly line: HomeLine;
+  private readonly watch: LedgerWatch;
   /** ms that relay's clock is ahead of this device's. */
   private ahead: number;
   private leads: boolean | null = null;
@@ -80,7 +82,8 @@ export class LiveSession implements Session, Ground {
     this.outbox = new Outbox(this, this.book, this.opener, (room) => {
       this.logs.get(room)?.log.refresh(false);
     });
-    this.meetings = new Meetings(this, this.book, () => ({ http: this.line.relay.http, grant: this.line.grant }));
+    const access = (): { http: string; grant: string } => ({ http: this.line.relay.http, grant: this.line.grant });
+    this.meetings = new Meetings(this, this.book, access);
     this.link = new Link({
       door: () => this.line.door(),
       hello: (grant, nonce) => this.keys.hello(grant, nonce, location.origin),
@@ -105,6 +108,7 @@ export class LiveSession implements Session, Ground {
         else this.finish(how);
       },
     });
+    this.watch = ledgerWatch(this, access, started.tenant);
   }
 
   /** Verifies what home told at the start, and begins to lead or to wait. */
@@ -126,6 +130,10 @@ export class LiveSession implements Session, Ground {
 
   get me(): Person {
     return this.people.get(this.pid);
+  }
+
+  get alarm(): Readable<Alarm | null> {
+    return this.watch.alarm;
   }
 
   get rooms(): Readable<readonly Room[]> {
@@ -230,6 +238,7 @@ export class LiveSession implements Session, Ground {
   }
 
   private stop(): void {
+    this.watch.stop();
     this.link.stop();
     this.lead.end();
     this.people.stop();
@@ -282,7 +291,9 @@ export class LiveSession implements Session, Ground {
       if (!this.leading()) return;
       this.link.start();
       this.line.syncSoon();
+      this.watch.start();
     } else {
+      this.watch.stop();
       this.link.stop();
       this.outbox.down();
       this.book.down();

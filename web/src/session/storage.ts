@@ -35,13 +35,16 @@ export interface Storage {
   dropOutbox(id: MsgId): Promise<void>;
   names(): Promise<Bytes | undefined>;
   putNames(sealed: Bytes): Promise<void>;
+  /** The heads of the ledger that were shown here. */
+  heads(): Promise<Bytes | undefined>;
+  putHeads(sealed: Bytes): Promise<void>;
   close(): void;
 }
 
 interface Schema extends DBSchema {
   envelopes: { key: [RoomId, number]; value: Bytes };
   outbox: { key: MsgId; value: OutboxEntry };
-  sealed: { key: 'names'; value: Bytes };
+  sealed: { key: 'names' | 'heads'; value: Bytes };
 }
 
 function nameOf(pid: Pid): string {
@@ -120,6 +123,14 @@ class DiskStorage implements Storage {
     await this.db.put('sealed', sealed, 'names');
   }
 
+  heads(): Promise<Bytes | undefined> {
+    return this.db.get('sealed', 'heads');
+  }
+
+  async putHeads(sealed: Bytes): Promise<void> {
+    await this.db.put('sealed', sealed, 'heads');
+  }
+
   close(): void {
     this.db.close();
   }
@@ -163,6 +174,14 @@ class MemoryStorage implements Storage {
   }
 
   putNames(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  heads(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+
+  putHeads(): Promise<void> {
     return Promise.resolve();
   }
 
