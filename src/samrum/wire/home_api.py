@@ -25,7 +25,10 @@ class SignIn(Wire):
 
 
 class Session(Wire):
-    """`GET /session` → who is signed in; 401 `signed_out`. `POST /sign-out` (204) ends it."""
+    """`GET /session` → who is signed in; 401 `signed_out`. `POST /sign-out` (204) ends it with its device.
+
+    403 `device_revoked` to any request of a session whose device was revoked: the browser forgets what it holds.
+    """
 
     pid: PidField
     tenant: TenantField
@@ -260,6 +263,7 @@ class Device(Wire):
     seen: Time
     persistent: bool
     revoked: bool = False
+    """Revoked, or signed out."""
 
 
 class Devices(Wire):
