@@ -467,7 +467,7 @@ export interface Sent {
   hash: Bytes;
 }
 
-/** `GET /session` → who is signed in; 401 `signed_out`. `POST /sign-out` (204) ends it. */
+/** `GET /session` → who is signed in; 401 `signed_out`. `POST /sign-out` (204) ends it with its device. 403 `device_revoked` to any request of a session whose device was revoked: the browser forgets what it holds. */
 export interface Session {
   pid: Pid;
   tenant: TenantId;
