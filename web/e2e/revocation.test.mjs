@@ -149,10 +149,10 @@ describe('a revoked device', { concurrency: false }, () => {
     await stock.addInitScript(countConnections);
     await stock.goto(`${pages.url}/stock.html`);
     await stock.evaluate(([url, pass]) => window.listen(url, pass).catch(() => undefined), [world.city.livekit, token]);
-    const first = await arriving(stock, 6000);
+    const first = await arriving(stock, 4000);
     assert.equal(first.framesDecoded, 0, 'it decodes no picture');
     assert.equal(first.audioEnergy, 0, 'it hears nothing');
-    const then = await arriving(stock, 2000);
+    const then = await arriving(stock, 1500);
     assert.equal(then.videoBytesIn + then.audioBytesIn, 0, 'and it is sent nothing any more');
 
     await lost.page.reload();

@@ -9,7 +9,7 @@ import { join } from '../media/checks.mjs';
 import { countConnections, until, wait } from '../media/lib.mjs';
 
 /** How long the other browser is watched after home's answer, in ms: longer than a removal may take. */
-const WATCH_MS = 2600;
+const WATCH_MS = 2300;
 /** Frames that a deaf browser still hears: answers to its own sending. */
 const ANSWERS = [66, 73, 75];
 
