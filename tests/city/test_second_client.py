@@ -2,10 +2,11 @@
 
 import ast
 import asyncio
+import contextlib
 import signal
 import sqlite3
 import sys
-from contextlib import closing
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 from samrum.wire.statements import Kind
@@ -16,13 +17,19 @@ EXAMPLE = Path(__file__).parents[2] / "examples" / "second_client.py"
 SECONDS = 20
 
 
-async def begin(city: City, login: dict[str, str], room: str, text: str) -> asyncio.subprocess.Process:
+@contextlib.asynccontextmanager
+async def example(city: City, login: dict[str, str], room: str, text: str) -> AsyncIterator[asyncio.subprocess.Process]:
     pipe = asyncio.subprocess.PIPE
     command = [sys.executable, str(EXAMPLE), city.home, login["user"], room, text]
     process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, stderr=pipe)
     assert process.stdin is not None
     process.stdin.write(f"{login['password']}\n".encode())
-    return process
+    try:
+        yield process
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.communicate()
 
 
 async def line(process: asyncio.subprocess.Process) -> str:
@@ -37,15 +44,15 @@ async def test_each_reads_what_the_other_writes(city: City) -> None:
     async with Device(city.ready, asa) as a:
         room = await a.create(Kind.GROUP, "Andra klienten", await a.find(bjorn["name"]))
         await a.send(room, "före")
-        other = await begin(city, bjorn, "Andra klienten", "hej från en främling åäö 🙂")
-        assert await line(other) == f"{asa['name']}: före"
-        assert await line(other) == f"{bjorn['name']}: hej från en främling åäö 🙂"
-        author, text = await a.receive(room)
-        assert (a.names[author], text) == (bjorn["name"], "hej från en främling åäö 🙂")
-        await a.send(room, "svar")
-        assert await line(other) == f"{asa['name']}: svar"
-        other.send_signal(signal.SIGINT)
-        assert await asyncio.wait_for(other.wait(), SECONDS) == 0
+        async with example(city, bjorn, "Andra klienten", "hej från en främling åäö 🙂") as other:
+            assert await line(other) == f"{asa['name']}: före"
+            assert await line(other) == f"{bjorn['name']}: hej från en främling åäö 🙂"
+            author, text = await a.receive(room)
+            assert (a.names[author], text) == (bjorn["name"], "hej från en främling åäö 🙂")
+            await a.send(room, "svar")
+            assert await line(other) == f"{asa['name']}: svar"
+            other.send_signal(signal.SIGINT)
+            assert await asyncio.wait_for(other.wait(), SECONDS) == 0
 
 
 async def test_it_refuses_an_envelope_of_another_device_key(city: City) -> None:
@@ -53,14 +60,14 @@ async def test_it_refuses_an_envelope_of_another_device_key(city: City) -> None:
     async with Device(city.ready, asa) as a:
         room = await a.create(Kind.GROUP, "Förvanskad", await a.find(bjorn["name"]))
         await a.send(room, "äkta")
-        with closing(sqlite3.connect(city.data("relay") / "relay.db", timeout=10)) as db:
+        with contextlib.closing(sqlite3.connect(city.data("relay") / "relay.db", timeout=10)) as db:
             (env,) = db.execute("SELECT envelope FROM messages WHERE room = ?", (room,)).fetchone()
             spoilt = env[:-1] + bytes([env[-1] ^ 1])
             db.execute("UPDATE messages SET envelope = ? WHERE room = ?", (spoilt, room))
             db.commit()
-        other = await begin(city, bjorn, "Förvanskad", "hej")
-        assert "InvalidSignature" in await line(other)
-        assert await asyncio.wait_for(other.wait(), SECONDS) == 1
+        async with example(city, bjorn, "Förvanskad", "hej") as other:
+            assert "InvalidSignature" in await line(other)
+            assert await asyncio.wait_for(other.wait(), SECONDS) == 1
 
 
 def test_it_stands_on_the_documents_alone() -> None:
