@@ -153,7 +153,7 @@ export interface MeetingAccess {
   /** The verified members: a track of anybody else is refused. */
   readonly members: Readable<ReadonlySet<Pid>>;
   /**
-   * The media base secret (formats §5, HKDF-SHA512 `CryptoKey`, not extractable, usage `deriveBits`) of an epoch and a UTC day
+   * The media base secret (docs/protocol.md, Media; HKDF-SHA512 `CryptoKey`, not extractable, usage `deriveBits`) of an epoch and a UTC day
    * (days since 1970). Rejects with `Refusal` (`not_entitled`, `home_away`, …). Fetched once, leased at most 24 h.
    */
   base(epoch: number, day: number): Promise<CryptoKey>;
