@@ -17,7 +17,7 @@ stage() { # stage NAME COMMAND…
 }
 
 web() { npm --prefix web run --silent "$@"; }
-lint() { .venv/bin/ruff check src tests packages && .venv/bin/ruff format --check src tests packages && web lint; }
+lint() { .venv/bin/ruff check src tests packages examples && .venv/bin/ruff format --check src tests packages examples && web lint; }
 types() { .venv/bin/mypy && web types; }
 walls() { .venv/bin/lint-imports && .venv/bin/vulture && web dead && $python -m samrum.wire.schema --check && node web/scripts/wire.mjs --check; }
 browser() { $python -m tests.city.launch -- node --test --test-concurrency=1 web/e2e/*.test.mjs; }
