@@ -7,9 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
-import { encode } from '@msgpack/msgpack';
 import { chromium } from 'playwright-core';
 import { startCity, until } from './session/city.mjs';
+import { between, falseSent } from './session/impostor.mjs';
 import { pageFiles, serve } from './session/page.mjs';
 
 const BASE = Number(process.env.SAMRUM_SESSION_PORT ?? 21000);
@@ -438,37 +438,6 @@ test('long rooms come by pages', { timeout: 90_000 }, async () => {
   assert.deepEqual([all.messages.length, all.messages[0].text, all.more, all.gaps], [120, 'nr 0', false, []]);
 });
 
-/** Plays relay to `who` after the next reload: `change` sees every frame of relay as bytes and gives what goes on (`null`: nothing). `swallow` may answer a client's frame itself. */
-async function between(who, change, swallow = () => null) {
-  await who.page.routeWebSocket(/^ws:\/\/127\.0\.0\.1/, (socket) => {
-    const server = socket.connectToServer();
-    socket.onMessage((data) => {
-      const answer = swallow(Buffer.from(data));
-      if (answer === null) server.send(data);
-      else socket.send(answer);
-    });
-    server.onMessage((data) => {
-      const next = change(Buffer.from(data));
-      if (next !== null) socket.send(next);
-    });
-  });
-  await who.page.reload();
-  await who.page.waitForFunction(() => 'samrum' in globalThis);
-  await who.resume();
-  await online(who);
-}
-
-/** An acknowledgement of a message that was not stored. */
-function falseSent(frame) {
-  const at = frame.indexOf('SM1');
-  const id = (prefix, from) => {
-    let bits = '';
-    for (const byte of frame.subarray(at + from, at + from + 16)) bits += byte.toString(2).padStart(8, '0');
-    return `${prefix}_${bits.padEnd(130, '0').match(/.{5}/g).map((five) => 'abcdefghijklmnopqrstuvwxyz234567'[parseInt(five, 2)]).join('')}`;
-  };
-  return Buffer.from([66, ...encode({ msg_id: id('m', 96), room: id('r', 20), pos: 1, hash: new Uint8Array(32) })]);
-}
-
 test('a relay that changes, repeats or drops messages, or loses an acknowledgement', { timeout: 90_000 }, async () => {
   const { anna, bo, room } = await pair('Mellan');
   let mode = 'honest';
@@ -483,6 +452,7 @@ test('a relay that changes, repeats or drops messages, or loses an acknowledgeme
     if (frame[0] === 68 && mode === 'forge') frame[frame.length - 60] ^= 1;
     return frame;
   }, (frame) => (frame[0] === 3 && mode === 'false ack' ? falseSent(frame) : null));
+  await online(bo);
   await bo.timeline(room);
   await anna.send(room, 'ärligt');
   await has(bo, room, 'ärligt');
