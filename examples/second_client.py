@@ -173,7 +173,7 @@ class Client:
                 cipher = AESGCM(HKDF(SHA256(), 32, env[155:187], env[:154]).derive(self.secret(epoch)))
                 plain = cipher.decrypt(env[187:194] + b"\0\0\0\0\1", env[198:-64], None)
                 said = msgpack.decode(plain[4 : 4 + struct.unpack_from(">I", plain)[0]])
-                print(f"{self.names.get(pid, pid)}: {said.get('t', '')}", flush=True)
+                print(f"{self.names.get(pid, pid)}: {said.get('t', '')}", flush=True)  # noqa: T201  its output
 
     def send(self, text):  # a fresh device counts from 1; an older one asks `Last` first
         epoch, body, self.seq = max(self.epochs), msgpack.encode({"v": 1, "t": text}), self.seq + 1
