@@ -16,12 +16,12 @@ from samrum.home.login.slowing import Slowing
 from samrum.home.people import tables as people
 from samrum.plumbing.clock import Clock
 from samrum.plumbing.log import Log
-from samrum.plumbing.transactions import Transactions
+from samrum.plumbing.transactions import Transactions, Tx
 from samrum.wire.home_api import SignIn
 from samrum.wire.ids import Pid
 
 _NOBODY: Final = "$argon2id$v=19$m=65536,t=3,p=4$nq0df38c2YOGqTRHJaE0Ag$68BjThhJNoRunDoMXpDeT5z4TY7rPrg9lc0ebPSu0ik"
-"""A hash that no known password fits, checked for unknown users so that they cost as much."""
+"""A hash that no known password fits, for a directory without people."""
 AT_ONCE: Final = max(2, min(8, os.cpu_count() or 2))
 """Passwords checked at the same time: each takes 64 MiB and a processor."""
 WAITING: Final = 200
@@ -47,11 +47,11 @@ class Login:
         if self._queue >= WAITING:
             raise TooManyTries(COME_AGAIN)
         self._slowing.failed(login, address, now)
-        found = await self._db.read(lambda tx: people.by_login(tx, login))
+        found, stored = await self._db.read(lambda tx: _stored(tx, login))
         self._queue += 1
         try:
             async with self._checking:
-                fits = await asyncio.to_thread(self._fits, found[1] if found else _NOBODY, form.password)
+                fits = await asyncio.to_thread(self._fits, stored, form.password)
         finally:
             self._queue -= 1
         if found is None or not fits:
@@ -73,3 +73,9 @@ class Login:
             return self._hasher.verify(stored, password)
         except (VerificationError, InvalidHashError):
             return False
+
+
+def _stored(tx: Tx, login: str) -> tuple[tuple[Pid, str] | None, str]:
+    """Who that is, and the hash to check: for an unknown user somebody's, so that it costs as much, whatever the check says."""
+    found = people.by_login(tx, login)
+    return found, found[1] if found else people.any_hash(tx) or _NOBODY
