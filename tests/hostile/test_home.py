@@ -135,6 +135,9 @@ async def test_wrong_passwords_and_unknown_users(town: City, pair: tuple[Device,
         cost = [min(taken) for taken in seconds.values()]
         for user in users:
             await asyncio.gather(*(attempt(user) for _ in range(4)))
+        # for an unknown user somebody's hash is checked: that somebody's password opens no door
+        nobody = home_api.SignIn(user="somebody-else", password=town.ready["logins"][0]["password"])
+        assert code(await ask(mallory, "POST", "/sign-in", nobody)) == (401, Code.SIGN_IN_FAILED)
         other_person = Device(town.ready, town.ready["logins"][3])
         await other_person.sign_in()
         await other_person.close()
