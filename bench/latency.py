@@ -17,7 +17,7 @@ from samrum.wire.statements import Kind
 from tests.city.client import Device
 
 MESSAGES = 300
-PAUSE = 0.02
+PAUSE = 0.06  # relay takes 200 frames in 10 s of a device
 
 
 def memory(ready: dict[str, Any]) -> dict[str, float]:
