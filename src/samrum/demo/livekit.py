@@ -12,6 +12,7 @@ from samrum.demo.places import HOST, Places
 
 KEY = "samrum"
 """LiveKit's API key id: public, unlike its secret."""
+KEY_FRAME_GAP = "200ms"
 
 
 def configuration(places: Places) -> str:
@@ -27,6 +28,8 @@ def configuration(places: Places) -> str:
             "use_external_ip": False,
             "enable_loopback_candidate": True,
             "interfaces": {"includes": ["lo"]},
+            # A newcomer who missed a key frame waits this long at most for the next; LiveKit's own 500 ms to 1 s show.
+            "pli_throttle": dict.fromkeys(("low_quality", "mid_quality", "high_quality"), KEY_FRAME_GAP),
         },
         "room": {"auto_create": False, "empty_timeout": 60, "departure_timeout": 20, "max_participants": 0},
         "webhook": {"api_key": KEY, "urls": [f"{places.relay_url}/livekit/webhook"]},
