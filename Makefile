@@ -9,9 +9,10 @@ MAKEFLAGS += --no-print-directory --no-builtin-rules
 VENV := .venv
 WEB_SOURCES := $(shell find web/src web/public web/index.html web/vite.config.ts web/tsconfig*.json -type f -not -name '*.test.ts*' 2>/dev/null)
 CITY ?=
+SOAK ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test check fuzz tools bench wire drawings pictures lock clean
+.PHONY: help run build test check soak fuzz tools bench wire drawings pictures lock clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -29,6 +30,9 @@ test: tools $(VENV)/.dev web/node_modules/.made build/web.stamp build/livekit-se
 
 check: $(VENV)/.dev web/node_modules/.made ## the quick part of `make test`: no servers, under two minutes
 	@scripts/test.sh quick
+
+soak: tools $(VENV)/.dev web/node_modules/.made build/web.stamp build/livekit-server ## the long forms of tests, an hour or so; some of them by SOAK="-k kill"
+	@scripts/soak.sh $(SOAK)
 
 fuzz: $(VENV)/.fuzz ## look for inputs that break a parser, guided by coverage, for FUZZ_SECONDS=600; finds stay in tests/fuzz/corpus
 	@$(VENV)/bin/python -m tests.fuzz.cover

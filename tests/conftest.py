@@ -26,8 +26,12 @@ def relay_wheel() -> Path:
     return ROOT / "build" / "relay-venv"
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whatever asks for the city needs servers."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Whatever asks for the city needs servers; what soaks runs only where `-m` names it, whatever else `-m` says."""
+    if "soak" not in config.option.markexpr:
+        long = [item for item in items if item.get_closest_marker("soak")]
+        config.hook.pytest_deselected(items=long)
+        items[:] = [item for item in items if item not in long]
     for item in items:
         if "city" in getattr(item, "fixturenames", ()):
             item.add_marker("servers")
