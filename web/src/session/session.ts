@@ -13,6 +13,7 @@ import { HomeLine } from './homeline';
 import { Lead } from './lead';
 import { ledgerWatch, type LedgerWatch } from './ledger';
 import { Link } from './link';
+import { Logs } from './logs';
 import { Meetings } from './meeting';
 import { Opener } from './opener';
 import { fetchNewest } from './newest';
@@ -21,7 +22,6 @@ import { People } from './people';
 import { Rooms } from './rooms';
 import { Signal } from './signal';
 import { wipeStorage, type Storage } from './storage';
-import { RoomLog } from './timeline';
 
 export interface Beginning {
   readonly home: HomeDoor;
@@ -29,11 +29,6 @@ export interface Beginning {
   readonly storage: Storage;
   readonly dev: Dev;
   readonly started: Started;
-}
-
-interface OpenLog {
-  readonly log: RoomLog;
-  users: number;
 }
 
 export class LiveSession implements Session, Ground {
@@ -49,7 +44,7 @@ export class LiveSession implements Session, Ground {
   private readonly opener: Opener;
   private readonly outbox: Outbox;
   private readonly meetings: Meetings;
-  private readonly logs = new Map<RoomId, OpenLog>();
+  private readonly logs: Logs;
   private readonly link: Link;
   private readonly lead: Lead;
   private readonly channel: BroadcastChannel;
@@ -80,8 +75,10 @@ export class LiveSession implements Session, Ground {
     });
     this.opener = new Opener(this, this.book);
     this.outbox = new Outbox(this, this.book, this.opener, (room) => {
-      this.logs.get(room)?.log.refresh(false);
+      this.logs.refresh(room);
     });
+    const parts = { ground: this, rooms: this.book, outbox: this.outbox, opener: this.opener };
+    this.logs = new Logs(parts, (room, text, mentions) => this.send(room, text, mentions));
     const access = (): { http: string; grant: string } => ({ http: this.line.relay.http, grant: this.line.grant });
     this.meetings = new Meetings(this, this.book, access);
     this.link = new Link({
@@ -141,36 +138,7 @@ export class LiveSession implements Session, Ground {
   }
 
   openRoom(room: RoomId): RoomModel {
-    const found = this.logs.get(room) ?? { log: this.newLog(room), users: 0 };
-    this.logs.set(room, found);
-    found.users += 1;
-    const { log } = found;
-    let open = true;
-    return {
-      timeline: log.timeline,
-      send: (text, mentions = []) => this.send(room, text, mentions),
-      retry: (id) => this.outbox.retry(id),
-      discard: (id) => this.outbox.discard(id),
-      older: () => log.older(),
-      read: () => {
-        log.read();
-      },
-      typing: () => {
-        log.typing();
-      },
-      close: () => {
-        if (!open) return;
-        open = false;
-        found.users -= 1;
-        if (found.users > 0) return;
-        log.end();
-        if (this.logs.get(room) === found) this.logs.delete(room);
-      },
-    };
-  }
-
-  private newLog(room: RoomId): RoomLog {
-    return new RoomLog(room, { ground: this, rooms: this.book, outbox: this.outbox, opener: this.opener });
+    return this.logs.model(room);
   }
 
   private async send(room: RoomId, text: string, mentions: readonly Pid[]): Promise<MsgId> {
@@ -244,7 +212,7 @@ export class LiveSession implements Session, Ground {
     this.people.stop();
     this.channel.close();
     this.line.stop();
-    for (const { log } of this.logs.values()) log.end();
+    this.logs.end();
     this.storage.close();
   }
 
@@ -267,7 +235,7 @@ export class LiveSession implements Session, Ground {
     if (!answers) return;
     this.people.again();
     this.book.again();
-    for (const { log } of this.logs.values()) log.reopen();
+    this.logs.reopen();
     this.outbox.pumpAll();
   }
 
@@ -309,7 +277,7 @@ export class LiveSession implements Session, Ground {
     this.ahead = welcome.now - Date.now();
     this.everOpen = true;
     this.book.welcome(welcome);
-    for (const { log } of this.logs.values()) log.catchUp();
+    this.logs.catchUp();
     this.outbox.pumpAll();
     this.line.syncSoon();
     void fetchNewest(this, this.book, welcome, (room) => this.logs.has(room));
@@ -351,7 +319,7 @@ export class LiveSession implements Session, Ground {
         if (body.pid === this.pid) this.book.read(body.room, body.pos);
         break;
       case 'TypingIs':
-        this.logs.get(body.room)?.log.typist(body.pid);
+        this.logs.typist(body.room, body.pid);
         break;
       case 'Meeting':
         this.book.meeting(body);
@@ -365,18 +333,19 @@ export class LiveSession implements Session, Ground {
     }
   }
 
-  private batch({ room, pos, env }: Batch): void {
+  private batch(batch: Batch): void {
+    const { room, pos, env } = batch;
     const list = env.map((one, index) => ({ pos: pos + index, env: one }));
     void this.storage.keep(room, list).catch(() => undefined);
     this.book.batch(room, pos, env);
-    this.logs.get(room)?.log.batch(pos, env);
+    this.logs.batch(batch);
   }
 
   // ---- states and ends
 
   private renamed(): void {
     this.book.renamed();
-    for (const { log } of this.logs.values()) log.refresh(true);
+    this.logs.renamed();
   }
 
   private tell(): void {
