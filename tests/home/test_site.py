@@ -1,6 +1,7 @@
 """The web client's files, the policy made from the register, the register for people."""
 
 import gzip
+import hashlib
 import re
 from pathlib import Path
 
@@ -102,6 +103,19 @@ async def test_client_files_and_their_caching(home: Running) -> None:
         assert (answer.status_code, answer.content) == (404, b'{"code":"not_found"}'), path
     (home.config.web / "index.html").write_text("<!doctype html><p>newer")
     assert "newer" in (await get(home, "/")).text
+
+
+async def test_the_list_of_files_is_what_is_served_and_what_the_ledger_has(home: Running) -> None:
+    assert (await get(home, "/client.json")).status_code == 404
+    build_client(home.config)
+    answer = await get(home, "/client.json")
+    assert answer.headers["cache-control"] == "no-store"
+    build = answer.json()
+    assert sorted(build["files"]) == ["assets/app-1a2b.js", "index.html"]
+    for path, digest in build["files"].items():
+        assert hashlib.sha256((await get(home, f"/{path}")).content).hexdigest() == digest
+    lines = "".join(f'{path} "{digest}"\n' for path, digest in sorted(build["files"].items()))
+    assert build["digest"] == hashlib.sha256(lines.encode()).hexdigest()
 
 
 async def test_register_for_people(home: Running) -> None:

@@ -167,8 +167,8 @@ async def main(
     try:
         await home.takeover.people(file)
         await home.takeover.rooms(file)
-        if digest := home.site.digest():
-            await home.ledger.client_served(digest)
+        if served := home.site.build():
+            await home.ledger.client_served(served.digest)
         await home.tidy()
         server = http.server(home.app, tls=tls)
         sockets = [http.listen(host, port)]

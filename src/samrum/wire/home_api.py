@@ -15,6 +15,7 @@ from samrum.wire.statements import B64x32, Count, Kind, Role, Time
 MAX_KEYS = 1000
 MAX_MEMBERS = 5000
 MAX_TITLE = 120
+Sha256Hex = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 
 
 class SignIn(Wire):
@@ -69,6 +70,16 @@ class PublicKeys(Wire):
     authority: str
     """The authority's name."""
     keys: list[HomeKey]
+
+
+class ClientBuild(Wire):
+    """`GET /client.json`, for anybody: the web client's files by path, each with its SHA-256 in hex.
+
+    `digest` is SHA-256 (hex) over one line a file, sorted by path: `path "sha256"` and a line feed. It stands in the ledger.
+    """
+
+    digest: Sha256Hex
+    files: dict[str, Sha256Hex]
 
 
 class RelayAddress(Wire):

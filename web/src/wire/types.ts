@@ -65,6 +65,12 @@ export interface Changed {
   keys: Keys;
 }
 
+/** `GET /client.json`, for anybody: the web client's files by path, each with its SHA-256 in hex. `digest` is SHA-256 (hex) over one line a file, sorted by path: `path "sha256"` and a line feed. It stands in the ledger. */
+export interface ClientBuild {
+  digest: string;
+  files: Partial<Record<string, string>>;
+}
+
 /** RFC 7800 `cnf`: the key whose possession the bearer proves. */
 export interface Confirmation {
   jwk: Jwk;

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from samrum.wire.home_api import ClientBuild
+
 TYPES: Final = {
     ".html": "text/html",
     ".js": "text/javascript",
@@ -69,13 +71,13 @@ class Site:
         """The page that starts the client, or the one that says it isn't built."""
         return self._current().get(INDEX) or Served(TYPES[".html"], ASK_AGAIN, '"none"', {"": _NOT_BUILT})
 
-    def digest(self) -> str | None:
-        """SHA-256 (hex) over names and hashes of all files; `None` if nothing is built."""
-        files = self._current()
+    def build(self) -> ClientBuild | None:
+        """Every file with its SHA-256, and the digest of the whole, as it stands in the ledger; `None` if nothing is built."""
+        files = {path: served.etag.strip('"') for path, served in sorted(self._current().items())}
         if not files:
             return None
-        lines = "".join(f"{path} {served.etag}\n" for path, served in sorted(files.items()))
-        return hashlib.sha256(lines.encode()).hexdigest()
+        lines = "".join(f'{path} "{digest}"\n' for path, digest in files.items())
+        return ClientBuild(digest=hashlib.sha256(lines.encode()).hexdigest(), files=files)
 
     def _current(self) -> dict[str, Served]:
         with self._lock:

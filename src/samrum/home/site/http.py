@@ -1,4 +1,4 @@
-"""The web client's files, at every path that nothing else answers.
+"""The web client's files, at every path that nothing else answers, and the list of them with their hashes.
 
 A page that a person opens (a navigation) at an unknown path gets the client's start page, which finds its way by itself.
 """
@@ -6,16 +6,24 @@ A page that a person opens (a navigation) at an unknown path gets the client's s
 import asyncio
 from typing import Any
 
-from litestar import HttpMethod, Request, Response, route
+from litestar import HttpMethod, Request, Response, get, route
 from litestar.handlers import BaseRouteHandler
 from litestar.params import FromPath
 
 from samrum.home.errors import NotFound
 from samrum.home.site.files import Served, Site
+from samrum.wire.home_api import ClientBuild
 
 
 def handlers(site: Site) -> list[BaseRouteHandler]:
     """The routes of this folder."""
+
+    @get("/client.json")
+    async def build() -> ClientBuild:
+        found = await asyncio.to_thread(site.build)
+        if found is None:
+            raise NotFound
+        return found
 
     @route(["/", "/{path:path}"], http_method=[HttpMethod.GET, HttpMethod.HEAD])
     async def files(request: Request[Any, Any, Any], path: FromPath[str] = "") -> Response[bytes]:
@@ -28,7 +36,7 @@ def handlers(site: Site) -> list[BaseRouteHandler]:
             headers["content-encoding"] = encoding
         return Response(body, media_type=served.media_type, headers=headers)
 
-    return [files]
+    return [build, files]
 
 
 def _find(site: Site, path: str, accept: str) -> Served:
