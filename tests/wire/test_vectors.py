@@ -4,13 +4,14 @@ import msgspec
 import pytest
 
 from samrum.wire import aead, content, envelope, ids, jws, keys
-from samrum.wire.chain import BadRoster, RoomState
-from samrum.wire.statements import Cert, Roster
+from samrum.wire.chain import BadRoster, RoomState, begin
+from samrum.wire.statements import Cert, Past, Roster, Snapshot, members_hash
 from tests.wire.vectors import load
 
 AEAD = load("aead")["vectors"]
 JWS = load("jws")
 ROSTER = load("roster")
+SNAPSHOT = load("snapshot")
 ENVELOPE = load("envelope")
 
 
@@ -92,6 +93,55 @@ def test_roster_that_does_not_follow(name):
     with pytest.raises((BadRoster, jws.BadStatement)):
         state.apply(jws.verify(statement, Roster, key_of(ROSTER)), statement)
     assert state.apply(jws.verify(ROSTER["quiet"], Roster, key_of(ROSTER)), ROSTER["quiet"]).version == 5
+
+
+def begun(snapshot=SNAPSHOT["snapshot"], members=SNAPSHOT["list"]):
+    return begin(jws.verify(snapshot, Snapshot, key_of(SNAPSHOT)), [tuple(one) for one in members])
+
+
+def test_chain_from_a_snapshot():
+    state = begun()
+    for step in SNAPSHOT["chain"]:
+        state = state.follow(jws.verify(step["jws"], Roster, key_of(SNAPSHOT)), step["jws"])
+        assert (state.head, state.members_hash(), state.epoch.n) == (step["head"], step["members"], step["epoch"])
+    assert [[pid, one.role, one.until] for pid, one in sorted(state.members.items())] == SNAPSHOT["list_after"]
+    assert jws.verify(SNAPSHOT["past"], Past, key_of(SNAPSHOT)).version == 500
+
+
+@pytest.mark.parametrize("name", SNAPSHOT["bad"]["list"])
+def test_list_that_is_not_the_snapshots(name):
+    with pytest.raises(BadRoster):
+        begun(members=SNAPSHOT["bad"]["list"][name])
+
+
+def test_a_name_twice_is_no_list():
+    twice = msgspec.structs.replace(
+        jws.verify(SNAPSHOT["snapshot"], Snapshot, key_of(SNAPSHOT)),
+        count=2,
+        members_hash=members_hash([("p_a", "owner", 4), ("p_a", "owner", 5)]),
+    )
+    with pytest.raises(BadRoster):
+        begin(twice, [("p_a", "owner", 4), ("p_a", "owner", 5)])
+
+
+@pytest.mark.parametrize(
+    "name", ["adds who was added", "removes who was removed", "version left out", "another prev", "epoch goes back"]
+)
+def test_roster_that_does_not_follow_a_snapshot(name):
+    state = begun()
+    for step in SNAPSHOT["chain"]:
+        state = state.follow(jws.verify(step["jws"], Roster, key_of(SNAPSHOT)), step["jws"])
+    statement = SNAPSHOT["bad"]["roster"][name]
+    with pytest.raises(BadRoster):
+        state.follow(jws.verify(statement, Roster, key_of(SNAPSHOT)), statement)
+
+
+def test_roster_that_names_another_list():
+    state, step = begun(), SNAPSHOT["chain"][0]
+    roster = msgspec.structs.replace(jws.verify(step["jws"], Roster, key_of(SNAPSHOT)), members=jws.FIRST)
+    with pytest.raises(BadRoster):
+        state.follow(roster, step["jws"])
+    assert state.apply(roster, step["jws"]).version == 501
 
 
 @pytest.mark.parametrize("case", ENVELOPE["good"], ids=lambda case: str(case["seq"]))

@@ -45,7 +45,20 @@ def plain(value):
 
 @pytest.mark.parametrize(
     "name",
-    ["statements", "frames", "content", "ids", "media", "ledger", "keys", "ed25519", "envelope", "jws", "roster"],
+    [
+        "statements",
+        "frames",
+        "content",
+        "ids",
+        "media",
+        "ledger",
+        "keys",
+        "ed25519",
+        "envelope",
+        "jws",
+        "roster",
+        "snapshot",
+    ],
 )
 def test_at_least_half_is_negative(name):
     def count(value, good, bad):

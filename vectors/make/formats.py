@@ -78,7 +78,20 @@ KINDS: dict[str, dict[str, Any]] = {
         ],
         "fields": {
             "tenant": ROOM, "room": "r_", "version": -1, "prev": FIRST + "=", "epoch": epoch(1) | {"n": 2**32},
-            "policy": {"kind": "party"}, "count": 2**32, "members_hash": HASH[:-1],
+            "policy": {"kind": "party"}, "count": 2**32, "members_hash": HASH[:-1], "at": -1,
+        },
+    },
+    "samrum-past": {
+        "good": [
+            ("two epochs, and three people", {
+                "tenant": TENANT, "room": ROOM, "version": 500, "epochs": [epoch(1), epoch(2)],
+                "members": [{"pid": PID, "spans": [[1, 1], [2, None]]}, {"pid": ident("p", "bo"), "spans": [[1, 4]]},
+                            {"pid": ident("p", "stranger")}]}),
+            ("nothing was asked", {"tenant": TENANT, "room": ROOM, "version": 1}),
+        ],
+        "fields": {
+            "tenant": PID, "room": TENANT, "version": 0, "epochs": [epoch(1) | {"kc": HASH[:-1]}],
+            "members": [{"pid": PID, "spans": [[1]]}],
         },
     },
     "samrum-hint": {

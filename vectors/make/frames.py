@@ -124,6 +124,7 @@ FRAMES: dict[str, list[tuple[int, str, list[Any], dict[str, Any]]]] = {
         (77, "Meeting", [{"room": ROOM}, {"room": ROOM, "meeting": MEETING, "present": [{"pid": PID, "dev": DEV}]}],
          {"room": "", "meeting": ROOM, "present": [{"pid": PID}]}),
         (78, "MediaAckIs", [{"meeting": MEETING, "pid": PID, "dev": DEV, "epoch": 2}], {"meeting": None, "pid": DEV, "dev": PID, "epoch": -1}),
+        (79, "RosterAt", [{"room": ROOM, "version": 3, "members": MEMBERS}], {"room": PID, "version": 2**32, "members": MEMBERS[:-1]}),
     ],
 }  # fmt: skip
 

@@ -1,5 +1,5 @@
 # ruff: noqa: INP001 - a script, not a package
-"""Makes vectors/jws.json, vectors/envelope.json and vectors/roster.json without any code of Samrum's.
+"""Makes vectors/jws.json, vectors/envelope.json, vectors/roster.json and vectors/snapshot.json without any code of Samrum's.
 
 Written from docs/protocol.md with hashlib, hmac, struct, json and `cryptography`'s Ed25519 and AES-GCM alone, so that a mistake in
 our Python or TypeScript shows. Run: python vectors/make/statements.py (writes beside itself). Keys are fixed seeds: the files
@@ -61,7 +61,7 @@ DEVICE = signer("device")
 KID = ident("k", "home key")
 TENANT, ROOM, PID, DEV = ident("t", "tenant"), ident("r", "room"), ident("p", "anna"), ident("d", "device")
 FIRST = b64(bytes(32))
-EPOCH_KEYS = [hashlib.sha256(f"epoch {n}".encode()).digest() for n in range(3)]
+EPOCH_KEYS = [hashlib.sha256(f"epoch {n}".encode()).digest() for n in range(4)]
 
 
 def commitment(key: bytes) -> str:
@@ -171,6 +171,93 @@ def roster_file() -> dict[str, object]:
     }  # fmt: skip
 
 
+def snapshot_file() -> dict[str, object]:
+    """A room that is begun from a snapshot: the list, the chain after it, what lies before, and what must be refused."""
+    anna, bo, cia, dag = PID, ident("p", "bo"), ident("p", "cia"), ident("p", "dag")
+    # Before: dag was there in epoch 1 alone; bo in 1 and, after a pause, since 2; anna from the beginning.
+    listed = {anna: ("owner", None), bo: ("member", None)}
+    before = b64(hashlib.sha256(b"roster 500").digest())
+    base = {
+        "tenant": TENANT, "room": ROOM, "version": 500, "prev": before, "epoch": epoch(2),
+        "policy": {"kind": "group", "history": "open", "post": "member"}, "count": 2, "members_hash": members_hash(listed),
+        "at": 1_790_000_500,
+    }  # fmt: skip
+    steps = [
+        ({"add": [{"pid": cia, "role": "member"}]}, listed | {cia: ("member", None)}),
+        ({"remove": [bo], "epoch": epoch(3)}, {anna: ("owner", None), cia: ("member", None)}),
+        ({"role": [{"pid": cia, "role": "moderator"}], "epoch": epoch(3)}, {anna: ("owner", None), cia: ("moderator", None)}),
+    ]  # fmt: skip
+    chain, prev = [], before
+    for version, (change, members) in enumerate(steps, 501):
+        said = {"epoch": epoch(2), "members": members_hash(members)} | change
+        jws = compact(head("samrum-roster"), roster(version, prev, **said), HOME)
+        prev = b64(hashlib.sha256(jws.encode()).digest())
+        chain.append(
+            {
+                "jws": jws,
+                "head": prev,
+                "members": members_hash(members),
+                "epoch": said["epoch"]["n"],
+                "count": len(members),
+            }
+        )
+
+    def after(**change: object) -> str:
+        said = {"epoch": epoch(3), "members": members_hash(steps[-1][1])} | change
+        return compact(head("samrum-roster"), roster(504, prev, **said), HOME)
+
+    def snapshot(key: Ed25519PrivateKey = HOME, **change: object) -> str:
+        return compact(head("samrum-snapshot"), base | change, key)
+
+    def past(**change: object) -> str:
+        said = {
+            "tenant": TENANT, "room": ROOM, "version": 500, "epochs": [epoch(1), epoch(2)],
+            "members": [{"pid": anna, "spans": [[1, None]]}, {"pid": bo, "spans": [[1, 1], [2, None]]},
+                        {"pid": dag, "spans": [[1, 1]]}, {"pid": cia}],
+        }  # fmt: skip
+        return compact(head("samrum-past"), said | change, HOME)
+
+    def lines(members: dict[str, tuple[str, int | None]]) -> list[list[object]]:
+        return [[pid, *members[pid]] for pid in sorted(members)]
+
+    return {
+        "tenant": TENANT, "room": ROOM, "home": {"kid": KID, "jwk": jwk(HOME)}, "snapshot": snapshot(),
+        "list": lines(listed), "chain": chain, "list_after": lines(steps[-1][1]), "past": past(),
+        "was_member": [
+            {"pid": pid, "epochs": {str(n): n in known for n in (1, 2, 3)}}
+            for pid, known in ((anna, (1, 2, 3)), (bo, (1, 2)), (cia, (2, 3)), (dag, (1,)))
+        ],
+        "bad": {
+            "snapshot": {
+                "another room": snapshot(room=ident("r", "other")), "another tenant": snapshot(tenant=ident("t", "other")),
+                "signed by a device": snapshot(DEVICE), "a roster": chain[0]["jws"],
+            },
+            "list": {
+                "one more": lines(listed | {cia: ("member", None)}), "one less": lines({anna: ("owner", None)}),
+                "another role": lines(listed | {bo: ("owner", None)}), "an end": lines(listed | {bo: ("member", 1_790_040_000)}),
+                "one instead": lines({anna: ("owner", None), cia: ("member", None)}),
+            },
+            "roster": {
+                "names no member hash": compact(head("samrum-roster"), roster(504, prev, epoch=epoch(3)), HOME),
+                "adds who was added": after(add=[{"pid": cia, "role": "member"}]), "removes who was removed": after(remove=[bo]),
+                "version left out": compact(head("samrum-roster"), roster(505, prev, epoch=epoch(3), members=FIRST), HOME),
+                "another prev": compact(head("samrum-roster"), roster(504, FIRST, epoch=epoch(3), members=FIRST), HOME),
+                "epoch goes back": after(epoch=epoch(2)),
+            },
+            "past": {
+                "another room": past(room=ident("r", "other")), "another tenant": past(tenant=ident("t", "other")),
+                "another version": past(version=499),
+                "another key under the snapshot's epoch": past(epochs=[dict(epoch(2), kc=FIRST)]),
+                "an epoch that begins later": past(epochs=[epoch(3)]),
+                "a member again before it left": past(members=[{"pid": anna, "spans": [[1, None], [2, None]]}]),
+                "a membership that ends before it begins": past(members=[{"pid": anna, "spans": [[2, 1]]}]),
+                "a membership in a later epoch": past(members=[{"pid": anna, "spans": [[3, None]]}]),
+                "no member at the snapshot, but removed after it": past(members=[{"pid": bo, "spans": [[1, 1]]}]),
+            },
+        },
+    }  # fmt: skip
+
+
 def hkdf(key: bytes, salt: bytes, info: bytes) -> bytes:
     """RFC 5869 with SHA-256, 32 bytes."""
     return hmac.digest(hmac.digest(salt, key, "sha256"), info + b"\x01", "sha256")
@@ -234,8 +321,9 @@ def envelope_file() -> dict[str, object]:
 
 
 def main() -> None:
-    """Writes the three files."""
-    for name, make in (("jws", jws_file), ("roster", roster_file), ("envelope", envelope_file)):
+    """Writes the four files."""
+    made = {"jws": jws_file, "roster": roster_file, "snapshot": snapshot_file, "envelope": envelope_file}
+    for name, make in made.items():
         (HERE / f"{name}.json").write_text(json.dumps(make(), indent=1, ensure_ascii=False) + "\n", "utf-8")
 
 

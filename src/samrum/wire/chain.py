@@ -1,13 +1,15 @@
 """The roster chain as a state machine: what home writes, relay applies and clients verify, by the same rules.
 
-`RoomState.apply` takes the next verified statement and gives the state after it. It never does input or output.
+`RoomState.apply` takes the next verified statement and gives the state after it; `begin` gives the state of a verified snapshot, and
+`follow` also checks the hash that the statement names. Nothing here does input or output.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from samrum.wire import jws
 from samrum.wire.ids import Pid, RoomId, TenantId
-from samrum.wire.statements import Epoch, Policy, Role, Roster, members_hash
+from samrum.wire.statements import Epoch, Policy, Role, Roster, Snapshot, members_hash
 
 
 class BadRoster(ValueError):
@@ -47,6 +49,24 @@ class RoomState:
         if roster.prev != self.head:
             raise BadRoster("prev")
         self._check_epoch(roster.epoch)
+        return replace(
+            self,
+            version=roster.version,
+            head=jws.digest(statement),
+            epoch=roster.epoch,
+            policy=roster.policy,
+            members=self.members_after(roster),
+        )
+
+    def follow(self, roster: Roster, statement: str) -> "RoomState":
+        """As `apply`, and the member list must have the hash that the roster names. Relay's own list may not: it says so instead."""
+        after = self.apply(roster, statement)
+        if roster.members is not None and roster.members != after.members_hash():
+            raise BadRoster("members")
+        return after
+
+    def members_after(self, roster: Roster) -> dict[Pid, Member]:
+        """The member list after `roster`; raises `BadRoster` unless it changes those that are there and adds those that are not."""
         members = dict(self.members)
         for pid in roster.remove:
             if members.pop(pid, None) is None:
@@ -59,14 +79,7 @@ class RoomState:
             if entry.pid in members:
                 raise BadRoster("add")
             members[entry.pid] = Member(entry.role, entry.until)
-        return replace(
-            self,
-            version=roster.version,
-            head=jws.digest(statement),
-            epoch=roster.epoch,
-            policy=roster.policy,
-            members=members,
-        )
+        return members
 
     def _check_epoch(self, epoch: Epoch) -> None:
         if self.epoch is None:
@@ -80,4 +93,25 @@ class RoomState:
 
     def members_hash(self) -> str:
         """The hash of the member list, as in a snapshot and in relay's welcome."""
-        return members_hash((pid, member.role, member.until) for pid, member in self.members.items())
+        return hash_of(self.members)
+
+
+def hash_of(members: dict[Pid, Member]) -> str:
+    """The hash of a member list."""
+    return members_hash((pid, member.role, member.until) for pid, member in members.items())
+
+
+def begin(snapshot: Snapshot, members: Iterable[tuple[Pid, Role, int | None]]) -> RoomState:
+    """The state that a verified snapshot names, with the member list that came along.
+
+    Raises `BadRoster` unless that is the list which home signed. Of earlier epochs and members nothing is known: home says it (`Past`).
+    """
+    listed = list(members)
+    if len(listed) != snapshot.count or members_hash(listed) != snapshot.members_hash:
+        raise BadRoster("members")
+    found = {pid: Member(role, until) for pid, role, until in listed}
+    if len(found) != len(listed):
+        raise BadRoster("members")
+    return RoomState(
+        snapshot.tenant, snapshot.room, snapshot.version, snapshot.prev, snapshot.epoch, snapshot.policy, found
+    )

@@ -14,6 +14,8 @@ from samrum.wire.statements import B64x32, Count, Kind, Role, Time
 
 MAX_KEYS = 1000
 MAX_MEMBERS = 5000
+BIG_ROOM = 500
+"""Rooms with more members are big: keys change at most hourly, members and names load by page, what all do at once is spread."""
 MAX_TITLE = 120
 Sha256Hex = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 
@@ -102,6 +104,10 @@ class Room(Wire):
     """Empty for direct messages: the client shows the other's name."""
     removed: bool = False
     """One is no longer in it."""
+    count: Count = 0
+    """How many members it has at `version`."""
+    role: Role | None = None
+    """One's own."""
 
 
 class EpochKey(Wire):
@@ -145,16 +151,61 @@ class WantKeys(Wire):
     media: Annotated[list[RoomField], Meta(max_length=MAX_KEYS)] = []
 
 
+Snapshots = dict[RoomField, str]
+"""Where to begin, by room: home's newest `samrum-snapshot`. The room's rosters beside it are those after it."""
+
+
 class Rosters(Wire):
-    """Chains by room, oldest first."""
+    """Chains by room, oldest first; as much of them as fits: who still lacks some asks again."""
 
     rosters: dict[RoomField, list[str]]
+    snapshots: Snapshots = {}
 
 
 class WantRosters(Wire):
     """`POST /rosters`: each room's statements after a version; rooms that are not one's own are left out."""
 
     rooms: Annotated[dict[RoomField, Count], Meta(max_length=500)]
+    fresh: bool = False
+    """Where the version is 0, begin with the newest snapshot, if there is one."""
+
+
+class Listed(Wire):
+    """`GET /rooms/{room}/members?after=pid`: a page of the member list of the newest snapshot, in the order in which it is hashed."""
+
+    version: Count
+    """Of the snapshot; 0: this room has none, its chain is enough."""
+    members: list[tuple[PidField, Role, Time | None]] = []
+    more: bool = False
+
+
+class RoomPerson(Wire):
+    """A member as colleagues see it."""
+
+    person: Person
+    role: Role
+
+
+class RoomPeople(Wire):
+    """`GET /rooms/{room}/people?q=&skip=&limit=`: a page of the members by name, or of those whom a search finds."""
+
+    people: list[RoomPerson]
+    count: Count
+    """How many there are in all (or are found)."""
+
+
+class WantPast(Wire):
+    """`POST /rooms/{room}/past` → `ToldPast`: what lies before roster `version`, for who began from a snapshot."""
+
+    version: Annotated[int, Meta(ge=1, le=(1 << 32) - 1)]
+    epochs: Annotated[list[Count], Meta(max_length=1000)] = []
+    pids: Annotated[list[PidField], Meta(max_length=500)] = []
+
+
+class ToldPast(Wire):
+    """A `samrum-past` with the epochs that there were and all the pseudonyms asked for."""
+
+    past: str
 
 
 class Started(Wire):
@@ -170,7 +221,7 @@ class Started(Wire):
     relay: RelayAddress
     rooms: list[Room]
     rosters: dict[RoomField, list[str]]
-    """Chains from version 1, for as many rooms as fit."""
+    """Chains from version 1 or the snapshot, for as many rooms as fit."""
     people: list[Person]
     """Names of the rooms' members, for as many as fit."""
     leased: Keys
@@ -178,6 +229,7 @@ class Started(Wire):
     cursor: Count
     now: int
     """Home's clock, ms since 1970."""
+    snapshots: Snapshots = {}
 
 
 class Renewed(Wire):
@@ -196,6 +248,7 @@ class Since(Wire):
     rosters: dict[RoomField, list[str]] = {}
     """The last 20 statements of each changed room: enough for who followed along; others ask `POST /rosters`."""
     people: list[Person] = []
+    """Names of the members of changed rooms, where these have at most 500."""
     devices: bool = False
 
 
@@ -236,6 +289,8 @@ class ChangeMembers(Wire):
     add: Annotated[list[MemberChange], Meta(max_length=MAX_MEMBERS)] = []
     remove: Annotated[list[PidField], Meta(max_length=MAX_MEMBERS)] = []
     role: Annotated[list[MemberChange], Meta(max_length=MAX_MEMBERS)] = []
+    at_once: bool = False
+    """Somebody is put out of a running meeting: the new key does not wait, however large the room."""
 
 
 class ChangeRoom(Wire):
@@ -251,6 +306,8 @@ class Changed(Wire):
     rosters: list[str]
     people: list[Person]
     keys: Keys
+    snapshot: str | None = None
+    """Where `rosters` begin, if not at version 1 and not among the last."""
 
 
 class WantCerts(Wire):
@@ -272,15 +329,32 @@ class Device(Wire):
     label: str
     created: Time
     seen: Time
+    ends: Time
+    """When its newest certificate ends; until then it needs no new sign-in."""
     persistent: bool
     revoked: bool = False
-    """Revoked, or signed out."""
+    """Signed out, there or from another device."""
+    lost: bool = False
+    """Reported lost."""
+    asks: bool = False
+    """Signed in after the device that asks, and nobody has said yet whether it was the person. `POST /devices/{dev}/known` (empty
+    object, *proof*, 204) says so; 403 `not_allowed` to a device that is not older. Ending it from another device answers too."""
 
 
 class Devices(Wire):
-    """`GET /devices`; `POST /devices/{dev}/revoke` (204 once relay has it, or after 2 s)."""
+    """`GET /devices`."""
 
     devices: list[Device]
+    """Last used first. Ended ones stay for 30 days."""
+    former: list[DevField] = []
+    """All others that were ever certified; each has ended in the ledger."""
+
+
+class EndDevice(Wire):
+    """`POST /devices/{dev}/revoke` (204 once relay has it, or after 2 s): signs a device of one's own out from afar."""
+
+    lost: bool = False
+    """Somebody else may have it: every room of the person gets a new key. Also for a device that is signed out already."""
 
 
 class LedgerEntry(Wire):

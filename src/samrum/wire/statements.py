@@ -7,7 +7,7 @@ import base64
 import hashlib
 from collections.abc import Iterable
 from enum import StrEnum
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Final
 
 import msgspec
 from msgspec import Meta
@@ -122,10 +122,12 @@ class Roster(Wire):
     remove: list[PidField] = []
     out: list[OutEntry] = []
     role: list[MemberEntry] = []
+    members: B64x32 | None = None
+    """Hash of the member list after this change (`members_hash`): whoever began from a snapshot knows it without the list."""
 
 
 class Snapshot(Wire):
-    """A place to start a chain from: the state after `version`, with the hash of its member list."""
+    """A place to start a chain from: the state after `version`. `prev` is what the next roster's `prev` must be."""
 
     TYP: ClassVar[str] = "samrum-snapshot"
     tenant: TenantField
@@ -135,7 +137,32 @@ class Snapshot(Wire):
     epoch: Epoch
     policy: Policy
     count: Count
+    """How many members there are."""
     members_hash: B64x32
+    at: Time = 0
+    """When it was signed."""
+
+
+Span = tuple[Count, Count | None]
+"""First and last epoch in which somebody was a member; without a last one: still was at the version in question."""
+
+
+class PastMember(Wire):
+    """When one pseudonym was a member, in order; never, if `spans` is empty."""
+
+    pid: PidField
+    spans: list[Span] = []
+
+
+class Past(Wire):
+    """What lies before a snapshot, for whoever asks: of a room up to roster `version`, some epochs and some people's membership."""
+
+    TYP: ClassVar[str] = "samrum-past"
+    tenant: TenantField
+    room: RoomField
+    version: Annotated[int, Meta(ge=1, le=(1 << 32) - 1)]
+    epochs: list[Epoch] = []
+    members: list[PastMember] = []
 
 
 class Topic(StrEnum):
@@ -205,5 +232,8 @@ class Proof(Wire):
 
 def members_hash(members: Iterable[tuple[Pid, Role | str, int | None]]) -> str:
     """SHA-256 (base64url) over one JSON line `["p_…","role",until]` a member, sorted by pid, each ended by a newline."""
-    lines = b"".join(msgspec.json.encode([pid, str(role), until]) + b"\n" for pid, role, until in sorted(members))
+    lines = _ENCODER.encode_lines(sorted(members))
     return base64.urlsafe_b64encode(hashlib.sha256(lines).digest()).decode().rstrip("=")
+
+
+_ENCODER: Final = msgspec.json.Encoder()

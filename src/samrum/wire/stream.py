@@ -21,6 +21,8 @@ MAX_FRAME: Final = 65 * 1024 + 512
 """Bytes a frame may have: an envelope and its dress."""
 MAX_HISTORY: Final = 200
 FRAMES_PER_10_S: Final = 200
+LONG_ROSTER: Final = 16_000
+"""Characters from which on a roster is not passed on to a room's connections."""
 QUEUE_BYTES: Final = 1 << 20
 """Bytes waiting for one connection before relay says `slow` and closes."""
 EARLIER_EPOCH_SECONDS: Final = 10
@@ -192,6 +194,14 @@ class RosterIs(Wire):
     members: B64x32
 
 
+class RosterAt(Wire):
+    """Relay has applied a roster that is too long to pass on (over `LONG_ROSTER`): home has it. Otherwise as `RosterIs`."""
+
+    room: RoomField
+    version: Count
+    members: B64x32
+
+
 class HintIs(Wire):
     """Home's hint, verbatim."""
 
@@ -258,7 +268,7 @@ CLIENT: Final[dict[int, type[Wire]]] = {
 }  # fmt: skip
 RELAY: Final[dict[int, type[Wire]]] = {
     64: Nonce, 65: Welcome, 66: Sent, 67: Batch, 68: RosterIs, 69: HintIs, 70: ReadIs, 71: Page, 72: TypingIs,
-    73: Error, 74: Bye, 75: Pong, 76: LastIs, 77: Meeting, 78: MediaAckIs,
+    73: Error, 74: Bye, 75: Pong, 76: LastIs, 77: Meeting, 78: MediaAckIs, 79: RosterAt,
 }  # fmt: skip
 
 _TYPE_OF: Final = {kind: number for number, kind in (CLIENT | RELAY).items()}

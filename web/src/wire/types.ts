@@ -50,6 +50,7 @@ export interface ChangeMembers {
   add: MemberChange[];
   remove: Pid[];
   role: MemberChange[];
+  at_once: boolean;
 }
 
 /** `PATCH /rooms/{room}` → `Changed`. */
@@ -63,6 +64,7 @@ export interface Changed {
   rosters: string[];
   people: Person[];
   keys: Keys;
+  snapshot: string | null;
 }
 
 /** `GET /client.json`, for anybody: the web client's files by path, each with its SHA-256 in hex. `digest` is SHA-256 (hex) over one line a file, sorted by path: `path "sha256"` and a line feed. It stands in the ledger. */
@@ -89,13 +91,22 @@ export interface Device {
   label: string;
   created: number;
   seen: number;
+  ends: number;
   persistent: boolean;
   revoked: boolean;
+  lost: boolean;
+  asks: boolean;
 }
 
-/** `GET /devices`; `POST /devices/{dev}/revoke` (204 once relay has it, or after 2 s). */
+/** `GET /devices`. */
 export interface Devices {
   devices: Device[];
+  former: Dev[];
+}
+
+/** `POST /devices/{dev}/revoke` (204 once relay has it, or after 2 s): signs a device of one's own out from afar. */
+export interface EndDevice {
+  lost: boolean;
 }
 
 /** The room's current key: its number (from 1), id and commitment SHA-256("samrum/kc/1" || K_e). */
@@ -230,6 +241,28 @@ export interface LedgerEntry {
   line: string;
 }
 
+/** `GET /rooms/{room}/members?after=pid`: a page of the member list of the newest snapshot, in the order in which it is hashed. */
+export interface Listed {
+  version: number;
+  members: [Pid, Role, number | null][];
+  more: boolean;
+}
+
+/** `GET /tenants/{tenant}/log?after=&limit=` (home's call, empty body), MessagePack: messages after a cursor, oldest first. `cursor` is where to go on; `more` if others wait already. At most 1,000 messages and 8 MiB of envelopes. */
+export interface LogPage {
+  cursor: number;
+  rows: LogRow[];
+  more: boolean;
+}
+
+/** One stored message: its number in commit order over all rooms, its place in its room, and the envelope. */
+export interface LogRow {
+  n: number;
+  room: RoomId;
+  pos: number;
+  env: Bytes;
+}
+
 /** I hold the media key of this epoch; relay passes it to the meeting. */
 export interface MediaAck {
   meeting: CallId;
@@ -300,6 +333,21 @@ export interface Page {
   more: boolean;
 }
 
+/** What lies before a snapshot, for whoever asks: of a room up to roster `version`, some epochs and some people's membership. */
+export interface Past {
+  tenant: TenantId;
+  room: RoomId;
+  version: number;
+  epochs: Epoch[];
+  members: PastMember[];
+}
+
+/** When one pseudonym was a member, in order; never, if `spans` is empty. */
+export interface PastMember {
+  pid: Pid;
+  spans: [number, number | null][];
+}
+
 /** `GET /people?q=…&limit=…` (search over the directory) and `POST /names` → people. */
 export interface People {
   people: Person[];
@@ -327,6 +375,13 @@ export interface Policy {
 /** Answer to `Ping`. `now`: relay's clock, ms since 1970. */
 export interface Pong {
   now: number;
+}
+
+/** `GET /tenants/{tenant}/positions?after=` (home's call, empty body): the newest position of each room that grew after a cursor. */
+export interface Positions {
+  cursor: number;
+  rooms: Partial<Record<RoomId, number>>;
+  more: boolean;
 }
 
 /** One device in a meeting. */
@@ -422,6 +477,8 @@ export interface Room {
   delivered: number;
   title: string;
   removed: boolean;
+  count: number;
+  role: Role | null;
 }
 
 /** One room as relay sees it, in `Welcome`. `version` and `members` (hash of relay's own member list, as in a snapshot) let the client notice an edited or rolled back relay. */
@@ -431,6 +488,18 @@ export interface RoomHead {
   members: string;
   read: number;
   unread: number;
+}
+
+/** `GET /rooms/{room}/people?q=&skip=&limit=`: a page of the members by name, or of those whom a search finds. */
+export interface RoomPeople {
+  people: RoomPerson[];
+  count: number;
+}
+
+/** A member as colleagues see it. */
+export interface RoomPerson {
+  person: Person;
+  role: Role;
 }
 
 /** One signed, chained change of a room's membership. Version 1 creates the room. */
@@ -446,6 +515,14 @@ export interface Roster {
   remove: Pid[];
   out: OutEntry[];
   role: MemberEntry[];
+  members: string | null;
+}
+
+/** Relay has applied a roster that is too long to pass on (over `LONG_ROSTER`): home has it. Otherwise as `RosterIs`. */
+export interface RosterAt {
+  room: RoomId;
+  version: number;
+  members: string;
 }
 
 /** Relay has applied this roster; `members` as in `RoomHead`. Goes to the members before and after the change. */
@@ -454,9 +531,10 @@ export interface RosterIs {
   members: string;
 }
 
-/** Chains by room, oldest first. */
+/** Chains by room, oldest first; as much of them as fits: who still lacks some asks again. */
 export interface Rosters {
   rosters: Partial<Record<RoomId, string[]>>;
+  snapshots: Partial<Record<RoomId, string>>;
 }
 
 /** Store and pass on one envelope; answered by `Sent`, or `Error` with `msg`. `objects` are bucket names it links. */
@@ -494,7 +572,7 @@ export interface Since {
   devices: boolean;
 }
 
-/** A place to start a chain from: the state after `version`, with the hash of its member list. */
+/** A place to start a chain from: the state after `version`. `prev` is what the next roster's `prev` must be. */
 export interface Snapshot {
   tenant: TenantId;
   room: RoomId;
@@ -504,6 +582,7 @@ export interface Snapshot {
   policy: Policy;
   count: number;
   members_hash: string;
+  at: number;
 }
 
 /** `POST /start`, *proof* by the key in `jwk` → `Started`. Certifies a new device or renews a known one (idempotent). */
@@ -529,6 +608,7 @@ export interface Started {
   leased: Keys;
   cursor: number;
   now: number;
+  snapshots: Partial<Record<RoomId, string>>;
 }
 
 /** A frame was refused: `re` or `msg` says which. */
@@ -538,6 +618,11 @@ export interface StreamError {
   msg: MsgId | null;
   have: number | null;
   retry_after: number | null;
+}
+
+/** A `samrum-past` with the epochs that there were and all the pseudonyms asked for. */
+export interface ToldPast {
+  past: string;
 }
 
 /** What a hint may be about. */
@@ -570,9 +655,17 @@ export interface WantNames {
   pids: Pid[];
 }
 
+/** `POST /rooms/{room}/past` → `ToldPast`: what lies before roster `version`, for who began from a snapshot. */
+export interface WantPast {
+  version: number;
+  epochs: number[];
+  pids: Pid[];
+}
+
 /** `POST /rosters`: each room's statements after a version; rooms that are not one's own are left out. */
 export interface WantRosters {
   rooms: Partial<Record<RoomId, number>>;
+  fresh: boolean;
 }
 
 /** The connection is open. `now`: relay's clock, ms since 1970. */
@@ -604,6 +697,7 @@ export type Code =
   | 'device_revoked'
   | 'device_unknown'
   | 'device_of_other'
+  | 'too_many_devices'
   | 'bad_proof'
   | 'not_allowed'
   | 'bad_members'
@@ -676,6 +770,7 @@ export const RELAY = {
   LastIs: 76,
   Meeting: 77,
   MediaAckIs: 78,
+  RosterAt: 79,
 } as const;
 export interface RelayFrames {
   Nonce: Nonce;
@@ -693,6 +788,7 @@ export interface RelayFrames {
   LastIs: LastIs;
   Meeting: Meeting;
   MediaAckIs: MediaAckIs;
+  RosterAt: RosterAt;
 }
 
 /** The `typ` of each statement. */
@@ -702,6 +798,7 @@ export const TYP = {
   Grant: 'samrum-grant',
   Head: 'samrum-head',
   Hint: 'samrum-hint',
+  Past: 'samrum-past',
   Proof: 'samrum-proof',
   Revoke: 'samrum-revoke',
   Roster: 'samrum-roster',
