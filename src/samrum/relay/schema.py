@@ -1,6 +1,6 @@
 """All of relay's tables. Ids are in text form, times whole seconds since 1970.
 
-`info["keep"]` says how long rows stay. The first migration makes exactly this; a test compares them.
+`info["keep"]` says how long rows stay. The migrations make exactly this; a test compares them.
 """
 
 import sqlalchemy as sa
@@ -50,6 +50,8 @@ members = sa.Table(
 messages = sa.Table(
     "messages",
     metadata,
+    # In commit order over all rooms, and never given twice: home reads the log by it.
+    sa.Column("n", sa.Integer, primary_key=True),
     sa.Column("room", sa.Text, sa.ForeignKey("rooms.room"), nullable=False),
     sa.Column("pos", sa.BigInteger, nullable=False),
     sa.Column("msg_id", sa.Text, nullable=False),
@@ -60,6 +62,7 @@ messages = sa.Table(
     # Not the primary key: SQLite keeps long rows best in a table of its own order.
     sa.Index("messages_place", "room", "pos", unique=True),
     sa.Index("messages_msg_id", "msg_id", unique=True),
+    sqlite_autoincrement=True,
     info={"keep": "until home orders the purge"},
 )
 
