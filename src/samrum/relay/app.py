@@ -16,6 +16,7 @@ from samrum.plumbing.clock import Clock, SystemClock
 from samrum.plumbing.log import Log, setup
 from samrum.plumbing.transactions import open_transactions
 from samrum.relay import config as relay_config
+from samrum.relay.archive import http as archive_http
 from samrum.relay.config import RelayConfig, livekit_key
 from samrum.relay.errors import Refusal
 from samrum.relay.hub import Hub
@@ -80,6 +81,7 @@ async def main(config: RelayConfig, stop: asyncio.Event, *, clock: Clock | None 
                     health,
                     *tenants_http.routes(registry, calls, bearers, transactions, hub=hub, meetings=meetings, now=now),
                     *meetings_http.routes(meetings, bearers),
+                    *archive_http.routes(calls, transactions, now=now),
                 ],
                 log=log,
                 middleware=[no_cookies],

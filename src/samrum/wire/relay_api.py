@@ -9,8 +9,12 @@ from typing import Annotated
 from msgspec import Meta
 
 from samrum.wire.base import Wire
-from samrum.wire.ids import CallField
+from samrum.wire.ids import CallField, RoomField
 from samrum.wire.statements import B64x32, Count
+from samrum.wire.stream import Pos
+
+MAX_LOG = 1000
+"""Messages of one page of the log."""
 
 
 class PutRoster(Wire):
@@ -48,6 +52,34 @@ class Witnessed(Wire):
     """`GET /tenants/{tenant}/head` (a grant of that tenant): the last head that relay accepted, as home signed it."""
 
     jws: str | None = None
+
+
+class LogRow(Wire):
+    """One stored message: its number in commit order over all rooms, its place in its room, and the envelope."""
+
+    n: Pos
+    room: RoomField
+    pos: Pos
+    env: bytes
+
+
+class LogPage(Wire):
+    """`GET /tenants/{tenant}/log?after=&limit=` (home's call, empty body), MessagePack: messages after a cursor, oldest first.
+
+    `cursor` is where to go on; `more` if others wait already. At most 1,000 messages and 8 MiB of envelopes.
+    """
+
+    cursor: Pos
+    rows: list[LogRow]
+    more: bool = False
+
+
+class Positions(Wire):
+    """`GET /tenants/{tenant}/positions?after=` (home's call, empty body): the newest position of each room that grew after a cursor."""
+
+    cursor: Pos
+    rooms: dict[RoomField, Pos]
+    more: bool = False
 
 
 class Join(Wire):

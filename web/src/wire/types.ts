@@ -479,6 +479,8 @@ export interface Room {
   removed: boolean;
   count: number;
   role: Role | null;
+  adding: Pid[];
+  removing: Pid[];
 }
 
 /** One room as relay sees it, in `Welcome`. `version` and `members` (hash of relay's own member list, as in a snapshot) let the client notice an edited or rolled back relay. */

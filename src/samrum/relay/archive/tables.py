@@ -1,0 +1,41 @@
+"""All SQL of the log in commit order."""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from samrum.plumbing.transactions import Tx
+from samrum.relay.schema import messages, rooms
+from samrum.wire.ids import RoomId, TenantId
+
+_OF_TENANT = sa.and_(rooms.c.room == messages.c.room, rooms.c.tenant == sa.bindparam("tenant"))
+_AFTER = (
+    sa.select(messages.c.n, messages.c.room, messages.c.pos, messages.c.envelope)
+    .join(rooms, _OF_TENANT)
+    .where(messages.c.n > sa.bindparam("after"))
+    .order_by(messages.c.n)
+    .limit(sa.bindparam("most"))
+)
+_LAST = sa.select(sa.func.coalesce(sa.func.max(messages.c.n), 0))
+_POSITIONS = (
+    sa.select(messages.c.room, sa.func.max(messages.c.pos).label("pos"))
+    .join(rooms, _OF_TENANT)
+    .where(messages.c.n > sa.bindparam("after"), messages.c.n <= sa.bindparam("upto"))
+    .group_by(messages.c.room)
+)
+
+
+def after(tx: Tx, tenant: TenantId, n: int, most: int) -> sa.CursorResult[Any]:
+    """`(n, room, pos, envelope)` of a tenant's messages after the `n`-th of all, read row by row."""
+    return tx.execute(_AFTER, {"tenant": tenant, "after": n, "most": most})
+
+
+def last(tx: Tx) -> int:
+    """The number of the newest message of all tenants."""
+    return int(tx.scalar(_LAST) or 0)
+
+
+def positions(tx: Tx, tenant: TenantId, n: int, upto: int) -> dict[RoomId, int]:
+    """How far each of a tenant's rooms has come by the messages after the `n`-th up to the `upto`-th."""
+    found = tx.execute(_POSITIONS, {"tenant": tenant, "after": n, "upto": upto})
+    return {RoomId(row.room): row.pos for row in found}
