@@ -12,10 +12,10 @@ CITY ?=
 SOAK ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test check soak fuzz tools bench wire drawings pictures lock clean
+.PHONY: help run build test check soak fuzz tools bench bench-stream wire drawings pictures lock clean
 
 help: ## this list
-	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
 
 run: build ## start the demo city on this machine (arguments of `samrum up` in CITY="--port-base 9000")
 	@exec $(VENV)/bin/samrum up $(CITY)
@@ -42,6 +42,9 @@ tools: ## install the Debian packages that tests need (as root), or say which ar
 
 bench: $(VENV)/.dev build ## measure; prints one JSON line a measurement
 	@scripts/bench.sh
+
+bench-stream: $(VENV)/.dev ## relay against other servers and the floor: a table, and build/bench-stream.json; QUICK=1 for relay and floor alone
+	@PYTHONPATH=. $(VENV)/bin/python -m bench.stream $(if $(QUICK),--quick)
 
 wire: $(VENV)/.dev web/node_modules/.made ## make the web client's types and validators from src/samrum/wire
 	@$(VENV)/bin/python -m samrum.wire.schema
