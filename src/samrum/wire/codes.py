@@ -23,6 +23,7 @@ class Code(StrEnum):
     DEVICE_REVOKED = "device_revoked"
     DEVICE_UNKNOWN = "device_unknown"  # no proof by a certified device
     DEVICE_OF_OTHER = "device_of_other"  # this device id belongs to somebody else
+    TOO_MANY_DEVICES = "too_many_devices"  # signed in on as many as a person may be
     BAD_PROOF = "bad_proof"  # the device's proof fails, is stale or was used before
 
     # home, of rooms and keys

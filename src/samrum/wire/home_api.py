@@ -108,6 +108,10 @@ class Room(Wire):
     """How many members it has at `version`."""
     role: Role | None = None
     """One's own."""
+    adding: list[PidField] = []
+    """Members whom relay does not know of yet: their adding is newer than `delivered`. At most 200."""
+    removing: list[PidField] = []
+    """Former members whom relay has not put out yet. At most 200."""
 
 
 class EpochKey(Wire):
