@@ -148,11 +148,11 @@ async def test_session_without_a_device_gets_no_keys(home: Running) -> None:
     await person.keys()
 
 
-async def test_revoking_ends_device_sessions_and_keys(home: Running) -> None:
+async def test_a_lost_device_ends_with_its_sessions_and_every_key(home: Running) -> None:
     here, there, bob = await home.enter(0, 0, 1)
     room = (await here.create(bob.pid)).room.room
     before = (await here.chain(room)).epoch
-    await here.ask("POST", f"/devices/{there.dev}/revoke", {}, want=NOTHING)
+    await here.ask("POST", f"/devices/{there.dev}/revoke", {"lost": True}, want=NOTHING)
     assert [(one.pid, one.dev) for one in home.relay.revocations] == [(here.pid, there.dev)]
     assert home.relay.revocations[0].until >= int(home.clock.now()) + 86_400
     for method, path in (("GET", "/session"), ("GET", "/since/0"), ("POST", "/grant"), ("POST", "/keys")):

@@ -82,6 +82,7 @@ tenant = "{tenant}"
 authority = {_toml(AUTHORITY)}
 directory = {_toml(places.directory)}
 keys = {_toml(places.home_keys)}
+devices = 500 # everybody who tries the demo is one of a few people
 livekit = "{places.livekit_url}"
 
 [relay]

@@ -111,7 +111,14 @@ async def build(config: HomeConfig, *, clock: Clock, log: Log) -> Home:
     keys = EpochKeys(db=db, clock=clock, folder=keys_of, tenant=tenant)
     rooms = Rooms(db=db, clock=clock, signer=signer, tenant=tenant, keys=keys, out=outbox, log=log)
     devices = Devices(
-        db=db, clock=clock, signer=signer, tenant=tenant, out=outbox, new_epochs=rooms.new_epochs, log=log
+        db=db,
+        clock=clock,
+        signer=signer,
+        tenant=tenant,
+        out=outbox,
+        new_epochs=rooms.new_epochs,
+        most=config.devices,
+        log=log,
     )
     picture = Picture(
         db=db, clock=clock, signer=signer, tenant=tenant, authority=config.authority, relay=relay_at, keys=keys

@@ -42,6 +42,8 @@ class HomeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     keys: Path
     """Folder of secrets (`keys/folder.py`), for home's own account alone."""
     relay: RelayConfig
+    devices: int = 20
+    """Devices that a person may be signed in on at a time."""
     livekit: str | None = None
     """LiveKit's signalling for browsers, `ws://` or `wss://`; without it there are no meetings."""
     tls_cert: str | None = None

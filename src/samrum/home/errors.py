@@ -10,6 +10,7 @@ Refused
 ├── DeviceUnknown    403 device_unknown
 ├── DeviceOfOther    403 device_of_other
 ├── DeviceRevoked    403 device_revoked
+├── TooManyDevices   409 too_many_devices
 ├── NotFound         404 not_found: absent, or not yours
 ├── NotAllowed       403 not_allowed
 ├── BadMembers       422 bad_members
@@ -82,6 +83,13 @@ class DeviceRevoked(Refused):
 
     def __init__(self) -> None:
         super().__init__(403, Code.DEVICE_REVOKED)
+
+
+class TooManyDevices(Refused):
+    """The person is signed in on as many devices as they may be."""
+
+    def __init__(self) -> None:
+        super().__init__(409, Code.TOO_MANY_DEVICES)
 
 
 class NotFound(Refused):

@@ -8,10 +8,10 @@ from typing import Final
 
 from samrum.home.devices import tables
 from samrum.home.devices.proof import Proven
-from samrum.home.errors import DeviceOfOther, DeviceRevoked, DeviceUnknown, NotFound
+from samrum.home.errors import DeviceOfOther, DeviceRevoked, DeviceUnknown, NotAllowed, NotFound, TooManyDevices
 from samrum.home.keys.folder import Signer
 from samrum.home.ledger import actions as ledger
-from samrum.home.ledger.chain import DeviceCertified, DeviceEnded
+from samrum.home.ledger.chain import DeviceCertified, DeviceEnded, DeviceLost
 from samrum.home.login import tables as sessions
 from samrum.home.login.door import Signed
 from samrum.home.outbox import actions as outbox
@@ -29,6 +29,12 @@ SHORT_SECONDS: Final = 12 * 3600
 """A certificate's life where the browser does not keep its storage."""
 GRANT_SECONDS: Final = 24 * 3600
 REVOKE_WAIT: Final = 2.0
+LISTED_SECONDS: Final = 30 * 86_400
+"""How long a device stays in its person's list after it ended; so long, too, home waits for one whose certificate has ended."""
+LEAVE_AT_ONCE: Final = 200
+"""Devices that leave lists in one transaction."""
+NOBODY: Final = ""
+"""`known` of a device that had no other to ask."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +58,12 @@ class Devices:
         tenant: TenantId,
         out: outbox.Outbox,
         new_epochs: Callable[[Tx, Pid, int], None],
+        most: int,
         log: Log,
     ) -> None:
-        """`new_epochs(tx, pid, now)` gives each of a person's rooms a new key, when a device is reported lost."""
+        """`new_epochs(tx, pid, now)` gives each of a person's rooms a new key, when a device is reported lost; `most` devices a person."""
         self._db, self._clock, self._signer, self._tenant = db, clock, signer, tenant
-        self._out, self._new_epochs, self._log = out, new_epochs, log
+        self._out, self._new_epochs, self._most, self._log = out, new_epochs, most, log
 
     async def start(self, me: Signed, form: home_api.Start, proven: Proven) -> Certified:
         """Certifies a new device or renews a known one, and binds the session to it. The proof is by the key in the form."""
@@ -98,27 +105,57 @@ class Devices:
 
     async def mine(self, me: Signed) -> home_api.Devices:
         """One's own devices."""
-        return await self._db.read(lambda tx: home_api.Devices(devices=tables.of_person(tx, me.pid)))
+
+        def read(tx: Tx) -> home_api.Devices:
+            listed = tables.of_person(tx, me.pid)
+            here = next((row.created for row in listed if row.dev == me.dev and row.revoked is None), None)
+            devices = [_seen_from(row, me.dev, here) for row in listed]
+            return home_api.Devices(devices=devices, former=tables.former(tx, me.pid))
+
+        return await self._db.read(read)
+
+    async def know(self, me: Signed, dev: Dev, proven: Proven) -> None:
+        """One's own device that asks was oneself. Only an older one may say so, or a thief's device would."""
+
+        def write(tx: Tx) -> None:
+            proven.use(tx)
+            row, mine = tables.get(tx, dev), tables.get(tx, proven.dev)
+            if row is None or row.pid != me.pid:
+                raise NotFound
+            if mine is None or mine.pid != me.pid or mine.dev == dev or mine.created > row.created:
+                raise NotAllowed
+            if tables.know(tx, dev, mine.dev):
+                self._devices_changed(tx, me.pid)
+
+        await self._db.write(write, publish=self._out.woken)
 
     async def certs(self, devs: list[Dev]) -> home_api.Certs:
         """Every certificate of these devices."""
         return await self._db.read(lambda tx: home_api.Certs(certs=tables.certs(tx, devs)))
 
-    async def revoke(self, me: Signed, dev: Dev) -> None:
-        """One of one's own devices is lost: its sessions and grant end, every room gets a new key. Waits ≤ 2 s for relay."""
+    async def revoke(self, me: Signed, dev: Dev, *, lost: bool) -> None:
+        """Ends one of one's own devices from another; if it is `lost`, every room gets a new key. Waits ≤ 2 s for relay."""
         now = int(self._clock.now())
 
         def write(tx: Tx) -> bool:
             row = tables.get(tx, dev)
             if row is None or row.pid != me.pid:
                 raise NotFound
-            if not self._end(tx, me.pid, dev, now):
-                return False
-            self._new_epochs(tx, me.pid, now)
-            return True
+            newly_lost = lost and tables.lose(tx, dev, now)
+            if newly_lost:
+                tables.unknow(tx, dev)
+                ledger.append(tx, DeviceLost(at=now, pid=me.pid, dev=dev))
+                self._new_epochs(tx, me.pid, now)
+            if me.dev is not None and me.dev != dev:
+                tables.know(tx, dev, me.dev)  # who ends it has seen it
+            ended = self._end(tx, me.pid, dev, now, told=newly_lost)
+            if newly_lost and not ended:
+                self._devices_changed(tx, me.pid)
+            return ended
 
-        if await self._db.write(write, publish=self._out.woken):
-            self._log.info("device.revoked", device=dev)
+        ended = await self._db.write(write, publish=self._out.woken)
+        self._log.info("device.lost" if lost else "device.revoked", device=dev)
+        if ended:
             await self._out.delivered("revoke", me.pid, 0, REVOKE_WAIT)
 
     async def sign_out(self, me: Signed) -> None:
@@ -139,11 +176,12 @@ class Devices:
             self._log.info("device.signed_out", device=dev)
             await self._out.delivered("revoke", me.pid, 0, REVOKE_WAIT)
 
-    def _end(self, tx: Tx, pid: Pid, dev: Dev, now: int) -> bool:
-        """Whether it had not ended before."""
+    def _end(self, tx: Tx, pid: Pid, dev: Dev, now: int, *, told: bool = False) -> bool:
+        """Whether it had not ended before; `told`: the ledger says so already."""
         if not tables.revoke(tx, dev, now):
             return False
-        ledger.append(tx, DeviceEnded(at=now, pid=pid, dev=dev))
+        if not told:
+            ledger.append(tx, DeviceEnded(at=now, pid=pid, dev=dev))
         self._owe_revocation(tx, pid, dev, now)
         self._devices_changed(tx, pid)
         return True
@@ -153,9 +191,25 @@ class Devices:
         self._owe_revocation(tx, pid, None, now)
 
     async def expire(self) -> None:
-        """Forgets stale proofs."""
+        """Forgets stale proofs, and takes out of the lists what ended, or did not come back, 30 days ago."""
         now = int(self._clock.now())
         await self._db.write(lambda tx: tables.expire_proofs(tx, now))
+
+        def leave(tx: Tx) -> int:
+            over = tables.over(tx, now - LISTED_SECONDS, LEAVE_AT_ONCE)
+            for dev, pid, revoked in over:
+                self._leave(tx, pid, dev, revoked, now)
+            return len(over)
+
+        while await self._db.write(leave) == LEAVE_AT_ONCE:
+            pass
+
+    def _leave(self, tx: Tx, pid: Pid, dev: Dev, revoked: int | None, now: int) -> None:
+        """Whatever is not listed has ended in the ledger, so that no device can hide behind having left."""
+        if revoked is None:
+            tables.revoke(tx, dev, now)
+            ledger.append(tx, DeviceEnded(at=now, pid=pid, dev=dev))
+        tables.leave(tx, dev, now)
 
     def _owe_revocation(self, tx: Tx, pid: Pid, dev: Dev | None, now: int) -> None:
         revoke = Revoke(tenant=self._tenant, pid=pid, iat=now, until=now + GRANT_SECONDS, dev=dev)
@@ -166,9 +220,30 @@ class Devices:
         outbox.add_hint(tx, pid, Topic.DEVICES, lane=pid)
 
     def _certify(self, tx: Tx, pid: Pid, form: home_api.Start, now: int) -> None:
-        row = tables.Row(form.dev, pid, form.jwk.x, form.label, int(form.persistent), now, now, None)
-        tables.add(tx, row)
+        listed = tables.of_person(tx, pid)
+        if len(listed) >= self._most:
+            over = [(since, row) for row in listed if (since := row.over_since(now)) is not None]
+            if not over:
+                raise TooManyDevices
+            _, oldest = min(over, key=lambda one: one[0])
+            self._leave(tx, pid, oldest.dev, oldest.revoked, now)
+        known = None if any(row.revoked is None for row in listed) else NOBODY
         key = jws.b64(hashlib.sha256(jws.unb64(form.jwk.x)).digest())
+        tables.add(
+            tx,
+            tables.Row(
+                dev=form.dev,
+                pid=pid,
+                x=form.jwk.x,
+                label=form.label,
+                persistent=int(form.persistent),
+                created=now,
+                seen=now,
+                revoked=None,
+                lost=None,
+                known=known,
+            ),
+        )
         ledger.append(tx, DeviceCertified(at=now, pid=pid, dev=form.dev, key=key))
         self._devices_changed(tx, pid)
         self._log.info("device.certified", device=form.dev)
@@ -200,3 +275,19 @@ class Devices:
             jti=jws.b64(secrets.token_bytes(16)),
         )
         return Certified(last.jws, self._signer.sign(grant), ends)
+
+
+def _seen_from(row: tables.Listed, here: Dev | None, since: int | None) -> home_api.Device:
+    """A listed device as the device `here`, certified at `since`, sees it."""
+    asks = row.known is None and row.lost is None and row.dev != here and since is not None and row.created >= since
+    return home_api.Device(
+        dev=row.dev,
+        label=row.label,
+        created=row.created,
+        seen=row.seen,
+        ends=row.ends,
+        persistent=bool(row.persistent),
+        revoked=row.revoked is not None,
+        lost=row.lost is not None,
+        asks=asks,
+    )

@@ -1,4 +1,4 @@
-"""`POST /start`, `POST /grant`, `GET /devices`, `POST /devices/{dev}/revoke`, `POST /certs`."""
+"""`POST /start`, `POST /grant`, `GET /devices`, `POST /devices/{dev}/revoke`, `POST /devices/{dev}/known`, `POST /certs`."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -42,15 +42,24 @@ def handlers(
         return await devices.mine(me)
 
     @post("/devices/{dev:str}/revoke", status_code=204)
-    async def revoke(me: Me, dev: FromPath[str]) -> None:
-        try:
-            ids.raw(dev, "d")
-        except ids.BadId:
-            raise NotFound from None
-        await devices.revoke(me, Dev(dev))
+    async def revoke(me: Me, dev: FromPath[str], data: JSONBody[home_api.EndDevice]) -> None:
+        await devices.revoke(me, _dev(dev), lost=data.lost)
+
+    @post("/devices/{dev:str}/known", status_code=204)
+    async def known(request: Request[Any, Any, Any], me: Me, dev: FromPath[str]) -> None:
+        await devices.know(me, _dev(dev), await proofs.required(request, me))
 
     @post("/certs", status_code=200, guards=[door.guard])
     async def certs(data: JSONBody[home_api.WantCerts]) -> home_api.Certs:
         return await devices.certs(data.devs)
 
-    return [start, grant, mine, revoke, certs]
+    return [start, grant, mine, revoke, known, certs]
+
+
+def _dev(text: str) -> Dev:
+    """The id in a path; raises `NotFound`."""
+    try:
+        ids.raw(text, "d")
+    except ids.BadId:
+        raise NotFound from None
+    return Dev(text)

@@ -19,7 +19,14 @@ class DeviceCertified(_Entry, tag="device"):
 
 
 class DeviceEnded(_Entry, tag="device_revoked"):
-    """A device ended: revoked, or signed out."""
+    """A device ended: signed out, there or from another device, or not back for 30 days. Keys stay as they are."""
+
+    pid: Pid
+    dev: Dev
+
+
+class DeviceLost(_Entry, tag="device_lost"):
+    """A device was reported lost: it ended if it had not before, and its person's rooms get new keys."""
 
     pid: Pid
     dev: Dev
@@ -48,4 +55,4 @@ class ClientServed(_Entry, tag="client"):
     digest: str
 
 
-Entry = DeviceCertified | DeviceEnded | RosterSigned | KeyMade | ClientServed
+Entry = DeviceCertified | DeviceEnded | DeviceLost | RosterSigned | KeyMade | ClientServed
