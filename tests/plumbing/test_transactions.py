@@ -2,14 +2,14 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
 from samrum.plumbing.config import BadConfig
-from samrum.plumbing.transactions import Transactions, Tx, open_transactions
+from samrum.plumbing.transactions import Transactions, Tx, before_commit, open_transactions
 
 ENV = "from samrum.plumbing import migrate\n\nmigrate.run()\n"
 FIRST = """
@@ -101,3 +101,30 @@ async def test_a_newer_versions_database_is_refused(tmp_path: Path, migrations: 
     connection.close()
     with pytest.raises(BadConfig, match="newer version"):
         await open_transactions(path, migrations)
+
+
+async def test_what_must_stand_elsewhere_first_is_flushed_once_before_the_commit(db: Transactions) -> None:
+    flushed: list[list[int]] = []
+
+    def flush(items: list[int]) -> None:
+        flushed.append(items)
+        if 13 in items:
+            raise OSError
+
+    def add(*numbers: int) -> Callable[[Tx], None]:
+        def work(tx: Tx) -> None:
+            for number in numbers:
+                tx.execute(sa.text("INSERT INTO note VALUES (:n)"), {"n": number})
+                before_commit(tx, flush, number)
+            if 99 in numbers:
+                raise KeyError
+
+        return work
+
+    await db.write(add(1, 2))
+    for numbers, error in (((3, 13), OSError), ((99, 4), KeyError)):
+        with pytest.raises(error):
+            await db.write(add(*numbers))
+    await db.write(add(5))
+    assert flushed == [[1, 2], [3, 13], [5]]
+    assert await db.read(lambda tx: list(tx.execute(sa.text("SELECT n FROM note")).scalars())) == [1, 2, 5]

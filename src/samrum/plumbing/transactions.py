@@ -28,6 +28,7 @@ T = TypeVar("T")
 Tx = sa.Connection
 READERS: Final = 2
 _WRITE, _ORDERED, _STOP = 0, 1, 2
+_LAST: Final = "before_commit"
 
 
 @dataclass(order=True)
@@ -94,7 +95,10 @@ class Transactions:
                 result, error = None, None
                 try:
                     connection.exec_driver_sql("BEGIN" if job.urgency == _ORDERED else "BEGIN IMMEDIATE")
+                    connection.info.pop(_LAST, None)
                     result = job.work(connection)
+                    for flush, items in connection.info.pop(_LAST, {}).items():
+                        flush(items)
                     connection.commit()
                 except Exception as raised:  # noqa: BLE001  whatever it is, it belongs to the caller
                     error = raised
@@ -102,6 +106,14 @@ class Transactions:
                 self._loop.call_soon_threadsafe(_finish, job, result, error)
                 if job.urgency == _STOP:
                     return
+
+
+def before_commit(tx: Tx, flush: Callable[[list[T]], None], item: T) -> None:
+    """Hands `item` to `flush`, with all others of this transaction, after its work and before its commit.
+
+    For what must be durable elsewhere first: if `flush` raises, nothing is committed.
+    """
+    tx.info.setdefault(_LAST, {}).setdefault(flush, []).append(item)
 
 
 def _roll_back(connection: Tx) -> None:
