@@ -5,6 +5,7 @@ from typing import Final
 from samrum.home.errors import NotFound
 from samrum.home.people import tables as people
 from samrum.home.rooms import tables
+from samrum.home.rooms.pending import pending
 from samrum.plumbing.transactions import Tx
 from samrum.wire.home_api import Changed, Keys, Room
 from samrum.wire.ids import Pid, RoomId
@@ -24,7 +25,16 @@ def room(tx: Tx, pid: Pid, room_id: RoomId) -> Room | None:
         return None
     kind = Kind(row.kind)
     if tables.role_of(tx, room_id, pid) is not None:
-        return Room(room=room_id, kind=kind, version=row.version, delivered=row.delivered, title=row.title)
+        adding, removing = pending(tx, row)
+        return Room(
+            room=room_id,
+            kind=kind,
+            version=row.version,
+            delivered=row.delivered,
+            title=row.title,
+            adding=adding,
+            removing=removing,
+        )
     left = tables.left_at(tx, room_id, pid)
     if left is None:
         return None
