@@ -42,11 +42,17 @@ function withoutOtherLanguages(): Plugin {
   };
 }
 
-const rolldownOptions: NonNullable<BuildEnvironmentOptions['rolldownOptions']> = {
+const SERVICE_WORKER = 'sw';
+
+function file(path: string): string {
+  return fileURLToPath(new URL(path, import.meta.url));
+}
+
+const rolldownOptions = {
   // A client that prints could print names or text: libraries get a console that says nothing.
-  transform: { inject: { console: [fileURLToPath(new URL('./src/ui/quiet.ts', import.meta.url)), 'quiet'] } },
+  transform: { inject: { console: [file('src/ui/quiet.ts'), 'quiet'] } },
   output: { comments: false },
-};
+} satisfies NonNullable<BuildEnvironmentOptions['rolldownOptions']>;
 
 export default defineConfig({
   plugins: [react(), withoutOtherLanguages(), withoutForeignOrigins()],
@@ -57,7 +63,15 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
     reportCompressedSize: false,
-    rolldownOptions,
+    rolldownOptions: {
+      ...rolldownOptions,
+      input: { index: file('index.html'), [SERVICE_WORKER]: file('src/sw/sw.worker.ts') },
+      output: {
+        ...rolldownOptions.output,
+        // Browsers look for a newer service worker at the address that they know.
+        entryFileNames: ({ name }) => (name === SERVICE_WORKER ? '[name].js' : 'assets/[name]-[hash].js'),
+      },
+    },
   },
   worker: { format: 'es', plugins: () => [withoutForeignOrigins()], rolldownOptions },
   test: {

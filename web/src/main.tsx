@@ -8,6 +8,7 @@ import { App } from './app/App';
 import { loadDoorway } from './app/doorway';
 import { startLanguages } from './app/i18n';
 import { applyTheme, theme } from './app/preferences';
+import { keepClient } from './sw/keep';
 
 applyTheme(theme());
 void loadDoorway();
@@ -20,3 +21,4 @@ if (root !== null) {
     </StrictMode>,
   );
 }
+if (import.meta.env.PROD) keepClient();

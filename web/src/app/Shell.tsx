@@ -11,6 +11,7 @@ import { Banner } from './Banner';
 import { Brand } from './Brand';
 import { FirstNotice } from './FirstNotice';
 import { MeMenu } from './MeMenu';
+import { NewVersion } from './NewVersion';
 import { go, useRoute } from './route';
 import { SessionProvider } from './SessionContext';
 import styles from './Shell.module.css';
@@ -81,6 +82,7 @@ export function Shell({ session, onEnd }: { readonly session: Session; readonly 
         </div>
         <main className={c('main')}>
           <Banner />
+          <NewVersion inMeeting={meeting !== null} />
           <div className={c('firstNotice')}>
             <FirstNotice />
           </div>

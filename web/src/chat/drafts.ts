@@ -11,3 +11,8 @@ export function draftsOf(session: Session): Map<RoomId, string> {
   }
   return drafts;
 }
+
+/** Whether something was written and not sent. */
+export function unsent(session: Session): boolean {
+  return [...(bySession.get(session)?.values() ?? [])].some((text) => text.trim() !== '');
+}

@@ -1,12 +1,15 @@
 /**
  * The page's one Trusted Types policy, `samrum`: it makes script URLs for our own workers and for nothing else.
  *
- * The addresses come from the build (content-hashed, our own origin), so what is accepted is exactly the build's manifest.
+ * The addresses come from the build (content-hashed, our own origin), so what is accepted is exactly the build's manifest. The
+ * service worker alone has a fixed address: the browser asks there for its newest version.
  */
 import keysUrl from '../keys/keys.worker.ts?worker&url';
 import mediaUrl from '../meeting/media.worker.ts?worker&url';
 
 const WORKERS = { keys: keysUrl, media: mediaUrl } as const;
+/** Below the root, so that it may serve every page (vite.config.ts names it). */
+const SERVICE_WORKER = '/sw.js';
 
 interface Policy {
   createScriptURL(url: string): unknown;
@@ -16,7 +19,7 @@ interface Factory {
 }
 
 function accept(url: string): string {
-  if (Object.values<string>(WORKERS).includes(url)) return url;
+  if (url === SERVICE_WORKER || Object.values<string>(WORKERS).includes(url)) return url;
   throw new TypeError('not a worker of this build');
 }
 
@@ -27,4 +30,9 @@ const policy: Policy = factory?.createPolicy('samrum', { createScriptURL: accept
 export function startWorker(name: keyof typeof WORKERS): Worker {
   // TypeScript's DOM types know no TrustedScriptURL.
   return new Worker(policy.createScriptURL(WORKERS[name]) as string, { type: 'module', name });
+}
+
+/** Starts the service worker, or asks for its newest version. */
+export function registerServiceWorker(): Promise<ServiceWorkerRegistration> {
+  return navigator.serviceWorker.register(policy.createScriptURL(SERVICE_WORKER) as string, { updateViaCache: 'none' });
 }
