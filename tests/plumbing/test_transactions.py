@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from samrum.plumbing.config import BadConfig
-from samrum.plumbing.transactions import Transactions, Tx, before_commit, open_transactions
+from samrum.plumbing.transactions import Prepared, Transactions, Tx, before_commit, open_transactions
 
 ENV = "from samrum.plumbing import migrate\n\nmigrate.run()\n"
 FIRST = """
@@ -128,3 +128,15 @@ async def test_what_must_stand_elsewhere_first_is_flushed_once_before_the_commit
     await db.write(add(5))
     assert flushed == [[1, 2], [3, 13], [5]]
     assert await db.read(lambda tx: list(tx.execute(sa.text("SELECT n FROM note")).scalars())) == [1, 2, 5]
+
+
+async def test_a_prepared_statement_gives_rows_and_fails_as_every_other(db: Transactions) -> None:
+    notes = sa.table("note", sa.column("n"))
+    add = Prepared(sa.insert(notes).values(n=sa.bindparam("n")))
+    above = Prepared(sa.select(notes.c.n).where(notes.c.n > sa.bindparam("low"), notes.c.n != 3).order_by(notes.c.n))
+    await db.write(lambda tx: add.run(tx, [{"n": n} for n in range(5)]))
+    assert await db.read(lambda tx: above.rows(tx, {"low": 1})) == [(2,), (4,)]
+    assert await db.read(lambda tx: above.row(tx, {"low": 4})) is None
+    with pytest.raises(sa.exc.SQLAlchemyError):
+        await db.write(lambda tx: add.run(tx, [{"n": 9}, {"n": 2}]))
+    assert await db.read(lambda tx: above.rows(tx, {"low": 4})) == []  # the 9 was rolled back

@@ -7,37 +7,74 @@ same order, after waiting writes. `read` uses a few reader threads. SQLite as in
 
 import asyncio
 import contextlib
-import itertools
 import queue
 import sqlite3
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
 from urllib.parse import quote
 
 import sqlalchemy as sa
 from alembic.util import CommandError
+from sqlalchemy.dialects import sqlite
 
 from samrum.plumbing import sql
 from samrum.plumbing.config import BadConfig
 
 T = TypeVar("T")
 Tx = sa.Connection
+Row = tuple[Any, ...]
 READERS: Final = 2
-_WRITE, _ORDERED, _STOP = 0, 1, 2
 _LAST: Final = "before_commit"
 
 
-@dataclass(order=True)
+class Prepared:
+    """A statement of SQLAlchemy that is rendered once and then runs straight on the driver's connection.
+
+    For what every message and every connection asks: a small select takes 5 µs this way and 20 the usual way. Every value is a
+    `bindparam`; rows come as the driver's tuples; what the driver raises is raised as SQLAlchemy would. Lists do not expand.
+    """
+
+    def __init__(self, statement: sa.ClauseElement) -> None:
+        rendered = statement.compile(dialect=sqlite.dialect(paramstyle="named"))
+        self._sql = str(rendered)
+        self._fixed = {name: value for name, value in rendered.params.items() if value is not None}
+
+    def rows(self, tx: Tx, values: dict[str, object]) -> list[Row]:
+        """All rows of one execution."""
+        try:
+            rows: list[Row] = _driver(tx).execute(self._sql, self._fixed | values if self._fixed else values).fetchall()
+        except sqlite3.Error as error:
+            raise sa.exc.DBAPIError(self._sql, None, error) from error
+        return rows
+
+    def row(self, tx: Tx, values: dict[str, object]) -> Row | None:
+        """The first row."""
+        rows = self.rows(tx, values)
+        return rows[0] if rows else None
+
+    def run(self, tx: Tx, values: list[dict[str, object]]) -> None:
+        """Executes it for each of `values`."""
+        try:
+            _driver(tx).executemany(self._sql, values)
+        except sqlite3.Error as error:
+            raise sa.exc.DBAPIError(self._sql, None, error) from error
+
+
+def _driver(tx: Tx) -> Any:
+    return tx.connection.driver_connection
+
+
+@dataclass(slots=True)
 class _Job:
-    urgency: int
-    number: int
-    work: Callable[[Tx], Any] = field(compare=False)
-    publish: Callable[[Any], None] | None = field(compare=False)
-    future: "asyncio.Future[Any]" = field(compare=False)
+    work: Callable[[Tx], Any]
+    publish: Callable[[Any], None] | None
+    future: "asyncio.Future[Any]"
+    begin: str
 
 
 class Transactions:
@@ -46,8 +83,10 @@ class Transactions:
     def __init__(self, engine: sa.Engine) -> None:
         self.engine = engine
         self._loop = asyncio.get_running_loop()
-        self._jobs: queue.PriorityQueue[_Job] = queue.PriorityQueue()
-        self._numbers = itertools.count()
+        self._writes: deque[_Job] = deque()
+        self._looks: deque[_Job] = deque()
+        self._turns: queue.SimpleQueue[bool] = queue.SimpleQueue()
+        """One for each job, so that the thread can wait for either kind; `False` ends it."""
         self._readers = ThreadPoolExecutor(READERS, "sql-read")
         self._thread = threading.Thread(target=self._run, name="sql-write", daemon=True)
         self._thread.start()
@@ -57,11 +96,11 @@ class Transactions:
 
         `publish(result)` runs on the loop right after the commit, in commit order, even if the caller was cancelled.
         """
-        return await self._queue(_WRITE, work, publish)
+        return await self._queue(self._writes, "BEGIN IMMEDIATE", work, publish)
 
     async def ordered(self, work: Callable[[Tx], T], publish: Callable[[T], None] | None = None) -> T:
         """As `write`, for a read whose answer must fit between the writes published before and after it."""
-        return await self._queue(_ORDERED, work, publish)
+        return await self._queue(self._looks, "BEGIN", work, publish)
 
     async def read(self, work: Callable[[Tx], T]) -> T:
         """The result of `work` on a consistent snapshot."""
@@ -69,15 +108,17 @@ class Transactions:
 
     async def close(self) -> None:
         """Ends after all that was queued."""
-        stopped = self._queue(_STOP, lambda _tx: None, None)
-        await stopped
+        self._turns.put(False)
         await self._loop.run_in_executor(None, self._thread.join)
         self._readers.shutdown()
         self.engine.dispose()
 
-    def _queue(self, urgency: int, work: Callable[[Tx], T], publish: Callable[[T], None] | None) -> "asyncio.Future[T]":
+    def _queue(
+        self, jobs: deque[_Job], begin: str, work: Callable[[Tx], T], publish: Callable[[T], None] | None
+    ) -> "asyncio.Future[T]":
         future: asyncio.Future[T] = self._loop.create_future()
-        self._jobs.put(_Job(urgency, next(self._numbers), work, publish, future))
+        jobs.append(_Job(work, publish, future, begin))
+        self._turns.put(True)
         return future
 
     def _read(self, work: Callable[[Tx], T]) -> T:
@@ -90,11 +131,11 @@ class Transactions:
 
     def _run(self) -> None:
         with self.engine.connect() as connection:
-            while True:
-                job = self._jobs.get()
+            while self._turns.get():
+                job = self._writes.popleft() if self._writes else self._looks.popleft()
                 result, error = None, None
                 try:
-                    connection.exec_driver_sql("BEGIN" if job.urgency == _ORDERED else "BEGIN IMMEDIATE")
+                    connection.exec_driver_sql(job.begin)
                     connection.info.pop(_LAST, None)
                     result = job.work(connection)
                     for flush, items in connection.info.pop(_LAST, {}).items():
@@ -104,8 +145,6 @@ class Transactions:
                     error = raised
                     _roll_back(connection)
                 self._loop.call_soon_threadsafe(_finish, job, result, error)
-                if job.urgency == _STOP:
-                    return
 
 
 def before_commit(tx: Tx, flush: Callable[[list[T]], None], item: T) -> None:

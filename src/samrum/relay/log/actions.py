@@ -1,7 +1,7 @@
 """Deciding a batch of messages and read marks, in one transaction; pages of history."""
 
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
@@ -9,11 +9,12 @@ from samrum.plumbing.transactions import Tx
 from samrum.relay.errors import Refusal
 from samrum.relay.hub import Link
 from samrum.relay.log import tables
+from samrum.relay.log.tables import Place
 from samrum.relay.rooms.actions import access_room, is_member, may_post
 from samrum.wire import envelope
 from samrum.wire.codes import Code
 from samrum.wire.envelope import Envelope
-from samrum.wire.ids import MsgId, Pid, RoomId, TenantId
+from samrum.wire.ids import Dev, MsgId, Pid, RoomId, TenantId
 from samrum.wire.stream import CLOCK_SECONDS, History, LastIs, Page, Sent
 
 PAGE_BYTES: Final = 384 * 1024
@@ -55,7 +56,7 @@ class Committed:
 
 def commit(tx: Tx, posts: list[Post], marks: list[Mark], now: float) -> Committed:
     """Stores what may be stored and moves read marks. Called inside a transaction that is durable afterwards or never was."""
-    batch = _Batch(tx, posts, marks, now)
+    batch = _Batch(tx, now)
     for post in posts:
         try:
             batch.out.answers.append(batch.post(post))
@@ -73,48 +74,41 @@ def commit(tx: Tx, posts: list[Post], marks: list[Mark], now: float) -> Committe
 class _Batch:
     """A batch under decision: what the database held when it began, and what earlier members of the batch changed."""
 
-    def __init__(self, tx: Tx, posts: list[Post], marks: list[Mark], now: float) -> None:
+    def __init__(self, tx: Tx, now: float) -> None:
         self._tx, self._now = tx, now
         self.out = Committed()
-        items: list[Post | Mark] = [*posts, *marks]
-        wanted = {item.room for item in items}
-        pids = {item.link.pid for item in items}
-        self._rooms = tables.rooms_by_id(tx, wanted)
-        self._members = tables.memberships(tx, wanted, pids)
-        self._heads: dict[str, int] = {}
-        self._seqs = tables.last_sequences(tx, wanted, {post.link.dev for post in posts}) if posts else {}
-        self._stored = tables.stored(tx, {post.msg_id for post in posts}) if posts else {}
-        self._reads = tables.read_positions(tx, {one.room for one in marks}, pids) if marks else {}
-        self._new: dict[str, tuple[Post, Sent]] = {}
-        self._places: dict[tuple[str, str], tuple[int, int]] = {}
-        self._read: dict[tuple[str, str], int] = {}
+        self._places: dict[tuple[RoomId, Pid, Dev], Place | None] = {}
+        self._new: dict[MsgId, tuple[Post, Sent]] = {}
+        self._heads: dict[RoomId, int] = {}
+        self._last: dict[tuple[RoomId, Dev], tuple[int, int]] = {}
+        self._read: dict[tuple[RoomId, Pid], int] = {}
 
     def post(self, post: Post) -> Sent:
         """The acknowledgement that holds once the batch is durable; raises `Refusal`. The order of checks is the protocol's."""
         known = self._known(post)
         if known is not None:
             return known
-        row = self._room(post.link, post.room)
-        if not may_post(self._members[post.room, post.link.pid].role, row.post):
+        place = self._place(post.link, post.room)
+        if not may_post(place.role or "", place.post):
             raise Refusal(Code.NOT_ALLOWED)
-        self._check_epoch(post, row)
+        self._check_epoch(post, place)
         if abs(post.parsed.sent_at - self._now) > CLOCK_SECONDS:
             raise Refusal(Code.CLOCK)
-        have = self._seqs.get((post.room, post.link.dev), 0)
+        have, _ = self._last.get((post.room, post.link.dev), (place.seq, 0))
         if post.parsed.seq != have + 1:
             raise Refusal(Code.SEQ_REFUSED, have=have)
         if post.parsed.flags or post.objects:
             raise Refusal(Code.UNSUPPORTED)
         if not envelope.signature_holds(post.data, post.key):
             raise Refusal(Code.BAD_SIGNATURE)
-        return self._take(post, row)
+        return self._take(post, place)
 
     def mark(self, mark: Mark) -> None:
         """Moves a read position forward, never beyond the room's last message; raises `Refusal`."""
-        row = self._room(mark.link, mark.room)
+        place = self._place(mark.link, mark.room)
         key = (mark.room, mark.link.pid)
-        pos = min(mark.pos, self._heads.get(mark.room, row.pos))
-        if pos > self._read.get(key, self._reads.get(key, 0)):
+        pos = min(mark.pos, self._heads.get(mark.room, place.pos))
+        if pos > self._read.get(key, place.read):
             self._read[key] = pos
             self.out.reads[key] = (mark.link.tenant, pos)
 
@@ -122,7 +116,7 @@ class _Batch:
         """Writes what was taken."""
         if self._new:
             tables.put_messages(self._tx, [_row(post, sent) for post, sent in self._new.values()])
-            tables.put_sequences(self._tx, self._places)
+            tables.put_sequences(self._tx, self._last)
             tables.put_positions(self._tx, self._heads)
         if self._read:
             tables.put_reads(self._tx, self._read)
@@ -132,37 +126,39 @@ class _Batch:
         if post.msg_id in self._new:
             earlier, sent = self._new[post.msg_id]
             same = (earlier.room, earlier.link.pid, earlier.link.dev) == (post.room, post.link.pid, post.link.dev)
-        elif post.msg_id in self._stored:
-            row = self._stored[post.msg_id]
+        else:
+            row = tables.stored(self._tx, post.msg_id)
+            if row is None:
+                return None
             same = (row.room, row.pid, row.dev) == (post.room, post.link.pid, post.link.dev)
             sent = Sent(msg_id=post.msg_id, room=post.room, pos=row.pos, hash=envelope.stored_hash(row.envelope))
-        else:
-            return None
         if not same:
             raise Refusal(Code.MSG_ID_TAKEN)
         return sent
 
-    def _room(self, link: Link, room: RoomId) -> Any:
-        row, member = self._rooms.get(room), self._members.get((room, link.pid))
-        if row is None or row.tenant != link.tenant or member is None or not is_member(member.until, self._now):
+    def _place(self, link: Link, room: RoomId) -> Place:
+        key = (room, link.pid, link.dev)
+        if key not in self._places:
+            self._places[key] = tables.place(self._tx, room, link.pid, link.dev)
+        place = self._places[key]
+        if place is None or place.tenant != link.tenant or place.role is None or not is_member(place.until, self._now):
             raise Refusal(Code.NOT_A_MEMBER)
-        return row
+        return place
 
-    def _check_epoch(self, post: Post, row: Any) -> None:
-        if post.parsed.epoch > row.epoch:
+    def _check_epoch(self, post: Post, place: Place) -> None:
+        if post.parsed.epoch > place.epoch:
             raise Refusal(Code.EPOCH_AHEAD)
-        if (post.parsed.epoch, post.key_id) == (row.epoch, row.key_id):
+        if (post.parsed.epoch, post.key_id) == (place.epoch, place.key_id):
             return
-        earlier = (row.epoch - 1, row.earlier_key_id)
-        if (post.parsed.epoch, post.key_id) != earlier or self._now >= (row.earlier_until or 0):
+        earlier = (place.epoch - 1, place.earlier_key_id)
+        if (post.parsed.epoch, post.key_id) != earlier or self._now >= (place.earlier_until or 0):
             raise Refusal(Code.EPOCH_STALE)
 
-    def _take(self, post: Post, row: Any) -> Sent:
-        pos = self._heads.get(post.room, row.pos) + 1
+    def _take(self, post: Post, place: Place) -> Sent:
+        pos = self._heads.get(post.room, place.pos) + 1
         sent = Sent(msg_id=post.msg_id, room=post.room, pos=pos, hash=envelope.stored_hash(post.data))
         self._heads[post.room] = pos
-        self._seqs[post.room, post.link.dev] = post.parsed.seq
-        self._places[post.room, post.link.dev] = (post.parsed.seq, pos)
+        self._last[post.room, post.link.dev] = (post.parsed.seq, pos)
         self._new[post.msg_id] = (post, sent)
         self.out.news.setdefault(post.room, (post.link.tenant, pos, []))[2].append(post.data)
         return sent
@@ -188,13 +184,13 @@ def history(tx: Tx, link: Link, ask: History, now: float) -> Page:
     pos: list[int] = []
     env: list[bytes] = []
     room_left, more = PAGE_BYTES, False
-    for row in tables.page(tx, ask.room, before=ask.before, after=ask.after, limit=ask.limit + 1):
-        room_left -= len(row.envelope)
+    for at, data in tables.page(tx, ask.room, before=ask.before, after=ask.after, limit=ask.limit + 1):
+        room_left -= len(data)
         if len(pos) == ask.limit or (pos and room_left < 0):
             more = True
             break
-        pos.append(row.pos)
-        env.append(row.envelope)
+        pos.append(at)
+        env.append(data)
     if ask.after is None:
         pos.reverse()
         env.reverse()

@@ -16,7 +16,7 @@ from samrum.wire.codes import Code
 from samrum.wire.ids import RoomId, TenantId
 from samrum.wire.stream import Batch, ReadIs, Sent
 
-WINDOW_SECONDS: Final = 0.005
+WINDOW_SECONDS: Final = 0.010
 MOST_ITEMS: Final = 500
 """Messages and read marks of one transaction."""
 MOST_WAITING: Final = 5000

@@ -1,104 +1,137 @@
 """All SQL of messages, sequences and read positions."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
-from samrum.plumbing.transactions import Tx
+from samrum.plumbing.transactions import Prepared, Row, Tx
 from samrum.relay.schema import members, messages, reads, rooms, sequences
-from samrum.wire.ids import Dev, RoomId
+from samrum.wire.ids import Dev, MsgId, Pid, RoomId, TenantId
 
-Row = sa.Row[Any]
 
-_ROOMS = sa.select(rooms).where(rooms.c.room.in_(sa.bindparam("rooms", expanding=True)))
-_MEMBERS = sa.select(members).where(
-    members.c.room.in_(sa.bindparam("rooms", expanding=True)), members.c.pid.in_(sa.bindparam("pids", expanding=True))
+class Place(NamedTuple):
+    """A room as one device of one person finds it: all that decides whether it may write there."""
+
+    tenant: TenantId
+    pos: int
+    epoch: int
+    key_id: str
+    earlier_key_id: str | None
+    earlier_until: int | None
+    post: str
+    role: str | None
+    """`None`: not a member."""
+    until: int | None
+    seq: int
+    """The device's last sequence number; 0: none."""
+    read: int
+    """The person's read position; 0: none."""
+
+
+class Stored(NamedTuple):
+    """A stored message."""
+
+    room: RoomId
+    pid: Pid
+    dev: Dev
+    pos: int
+    envelope: bytes
+
+
+def _values(*names: str) -> dict[str, sa.BindParameter[Any]]:
+    return {name: sa.bindparam(name) for name in names}
+
+
+_PLACE = Prepared(
+    sa.select(
+        rooms.c.tenant,
+        rooms.c.pos,
+        rooms.c.epoch,
+        rooms.c.key_id,
+        rooms.c.earlier_key_id,
+        rooms.c.earlier_until,
+        rooms.c.post,
+        members.c.role,
+        members.c.until,
+        sa.func.coalesce(sequences.c.seq, 0),
+        sa.func.coalesce(reads.c.pos, 0),
+    )
+    .select_from(rooms)
+    .outerjoin(members, sa.and_(members.c.room == rooms.c.room, members.c.pid == sa.bindparam("pid")))
+    .outerjoin(sequences, sa.and_(sequences.c.room == rooms.c.room, sequences.c.dev == sa.bindparam("dev")))
+    .outerjoin(reads, sa.and_(reads.c.room == rooms.c.room, reads.c.pid == sa.bindparam("pid")))
+    .where(rooms.c.room == sa.bindparam("room"))
 )
-_SEQUENCES = sa.select(sequences).where(
-    sequences.c.room.in_(sa.bindparam("rooms", expanding=True)),
-    sequences.c.dev.in_(sa.bindparam("devs", expanding=True)),
+_STORED = Prepared(
+    sa.select(messages.c.room, messages.c.pid, messages.c.dev, messages.c.pos, messages.c.envelope).where(
+        messages.c.msg_id == sa.bindparam("msg_id")
+    )
 )
-_STORED = sa.select(messages).where(messages.c.msg_id.in_(sa.bindparam("ids", expanding=True)))
-_PUT_SEQUENCE = insert(sequences)
-_PUT_SEQUENCE = _PUT_SEQUENCE.on_conflict_do_update(
-    index_elements=["room", "dev"], set_={"seq": _PUT_SEQUENCE.excluded.seq, "pos": _PUT_SEQUENCE.excluded.pos}
+_PUT_MESSAGE = Prepared(sa.insert(messages).values(_values("room", "pos", "msg_id", "pid", "dev", "kind", "envelope")))
+_SEQUENCE = insert(sequences).values(_values("room", "dev", "seq", "pos"))
+_PUT_SEQUENCE = Prepared(
+    _SEQUENCE.on_conflict_do_update(
+        index_elements=["room", "dev"], set_={"seq": _SEQUENCE.excluded.seq, "pos": _SEQUENCE.excluded.pos}
+    )
 )
-_PUT_POS = sa.update(rooms).where(rooms.c.room == sa.bindparam("of")).values(pos=sa.bindparam("to"))
-_PUT_READ = insert(reads)
-_PUT_READ = _PUT_READ.on_conflict_do_update(index_elements=["room", "pid"], set_={"pos": _PUT_READ.excluded.pos})
-_READS = sa.select(reads).where(
-    reads.c.room.in_(sa.bindparam("rooms", expanding=True)), reads.c.pid.in_(sa.bindparam("pids", expanding=True))
-)
+_PUT_POS = Prepared(sa.update(rooms).where(rooms.c.room == sa.bindparam("of")).values(pos=sa.bindparam("to")))
+_READ = insert(reads).values(_values("room", "pid", "pos"))
+_PUT_READ = Prepared(_READ.on_conflict_do_update(index_elements=["room", "pid"], set_={"pos": _READ.excluded.pos}))
 
 _END = (1 << 63) - 1
 _PAGE = sa.select(messages.c.pos, messages.c.envelope).where(messages.c.room == sa.bindparam("room"))
 _PAGE = _PAGE.limit(sa.bindparam("most"))
-_UPWARDS = _PAGE.where(messages.c.pos > sa.bindparam("after")).order_by(messages.c.pos)
-_DOWNWARDS = _PAGE.where(messages.c.pos < sa.bindparam("before")).order_by(messages.c.pos.desc())
+_UPWARDS = Prepared(_PAGE.where(messages.c.pos > sa.bindparam("after")).order_by(messages.c.pos))
+_DOWNWARDS = Prepared(_PAGE.where(messages.c.pos < sa.bindparam("before")).order_by(messages.c.pos.desc()))
+_LAST = Prepared(
+    sa.select(messages.c.envelope)
+    .join(sequences, sa.and_(sequences.c.room == messages.c.room, sequences.c.pos == messages.c.pos))
+    .where(sequences.c.room == sa.bindparam("room"), sequences.c.dev == sa.bindparam("dev"))
+)
 
 
-def rooms_by_id(tx: Tx, wanted: Iterable[str]) -> dict[str, Row]:
-    """The rooms of these ids."""
-    return {row.room: row for row in tx.execute(_ROOMS, {"rooms": list(wanted)})}
+def place(tx: Tx, room: RoomId, pid: Pid, dev: Dev) -> Place | None:
+    """The room as this device of this person finds it; `None` if there is no such room."""
+    row = _PLACE.row(tx, {"room": room, "pid": pid, "dev": dev})
+    return Place._make(row) if row else None
 
 
-def memberships(tx: Tx, wanted: Iterable[str], pids: Iterable[str]) -> dict[tuple[str, str], Row]:
-    """`(role, until)` by room and person."""
-    found = tx.execute(_MEMBERS, {"rooms": list(wanted), "pids": list(pids)})
-    return {(row.room, row.pid): row for row in found}
-
-
-def last_sequences(tx: Tx, wanted: Iterable[str], devs: Iterable[str]) -> dict[tuple[str, str], int]:
-    """The last sequence number by room and device."""
-    found = tx.execute(_SEQUENCES, {"rooms": list(wanted), "devs": list(devs)})
-    return {(row.room, row.dev): row.seq for row in found}
-
-
-def stored(tx: Tx, msg_ids: Iterable[str]) -> dict[str, Row]:
-    """The messages that are stored already under these ids."""
-    return {row.msg_id: row for row in tx.execute(_STORED, {"ids": list(msg_ids)})}
+def stored(tx: Tx, msg_id: MsgId) -> Stored | None:
+    """The message that is stored already under this id."""
+    row = _STORED.row(tx, {"msg_id": msg_id})
+    return Stored._make(row) if row else None
 
 
 def put_messages(tx: Tx, rows: list[dict[str, object]]) -> None:
     """Stores messages."""
-    tx.execute(sa.insert(messages), rows)
+    _PUT_MESSAGE.run(tx, rows)
 
 
-def put_sequences(tx: Tx, last: dict[tuple[str, str], tuple[int, int]]) -> None:
+def put_sequences(tx: Tx, last: dict[tuple[RoomId, Dev], tuple[int, int]]) -> None:
     """Remembers each device's last sequence number and its position."""
-    tx.execute(_PUT_SEQUENCE, [{"room": r, "dev": d, "seq": s, "pos": p} for (r, d), (s, p) in last.items()])
+    _PUT_SEQUENCE.run(tx, [{"room": r, "dev": d, "seq": s, "pos": p} for (r, d), (s, p) in last.items()])
 
 
-def put_positions(tx: Tx, heads: dict[str, int]) -> None:
+def put_positions(tx: Tx, heads: dict[RoomId, int]) -> None:
     """Remembers each room's last position."""
-    tx.execute(_PUT_POS, [{"of": room, "to": pos} for room, pos in heads.items()])
+    _PUT_POS.run(tx, [{"of": room, "to": pos} for room, pos in heads.items()])
 
 
-def read_positions(tx: Tx, wanted: Iterable[str], pids: Iterable[str]) -> dict[tuple[str, str], int]:
-    """Read positions by room and person."""
-    found = tx.execute(_READS, {"rooms": list(wanted), "pids": list(pids)})
-    return {(row.room, row.pid): row.pos for row in found}
-
-
-def put_reads(tx: Tx, marks: dict[tuple[str, str], int]) -> None:
+def put_reads(tx: Tx, marks: dict[tuple[RoomId, Pid], int]) -> None:
     """Moves read positions."""
-    tx.execute(_PUT_READ, [{"room": room, "pid": pid, "pos": pos} for (room, pid), pos in marks.items()])
+    _PUT_READ.run(tx, [{"room": room, "pid": pid, "pos": pos} for (room, pid), pos in marks.items()])
 
 
 def page(tx: Tx, room: RoomId, *, before: int | None, after: int | None, limit: int) -> Iterable[Row]:
     """`(pos, envelope)` from `after` upwards, or from `before` (or the end) downwards."""
     if after is not None:
-        return tx.execute(_UPWARDS, {"room": room, "after": after, "most": limit})
-    return tx.execute(_DOWNWARDS, {"room": room, "before": _END if before is None else before, "most": limit})
+        return _UPWARDS.rows(tx, {"room": room, "after": after, "most": limit})
+    return _DOWNWARDS.rows(tx, {"room": room, "before": _END if before is None else before, "most": limit})
 
 
 def last_of_device(tx: Tx, room: RoomId, dev: Dev) -> bytes | None:
     """The newest stored envelope of a device in a room."""
-    found: bytes | None = tx.scalar(
-        sa.select(messages.c.envelope)
-        .join(sequences, sa.and_(sequences.c.room == messages.c.room, sequences.c.pos == messages.c.pos))
-        .where(sequences.c.room == room, sequences.c.dev == dev)
-    )
-    return found
+    row = _LAST.row(tx, {"room": room, "dev": dev})
+    return row[0] if row else None
