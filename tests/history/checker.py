@@ -92,6 +92,10 @@ class Row(NamedTuple):
     hash: bytes
 
 
+FIRST = 5
+"""Violations of one kind that are shown."""
+
+
 class Fault(StrEnum):
     """What may be wrong with a history."""
 
@@ -131,6 +135,11 @@ class Violation:
 def check(events: Iterable[Event], rows: Iterable[Row]) -> list[Violation]:
     """All violations of a history that is over; `rows` is the whole store, in any order."""
     return list(dict.fromkeys(_Judge(list(events), sorted(rows)).violations()))
+
+
+def said(violations: list[Violation]) -> str:
+    """The first violations of each kind, for a person who looks for the cause."""
+    return "\n".join(str(one) for fault in Fault for one in [one for one in violations if one.fault is fault][:FIRST])
 
 
 @dataclass

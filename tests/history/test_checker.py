@@ -1,8 +1,21 @@
 """The checker finds each fault that is planted, names it, and finds nothing in a history that is right."""
 
-from dataclasses import replace
-
-from tests.history.checker import Acked, Complete, Event, Fault, Got, Kept, Killed, Opened, Row, Tried, Wrote, check
+from tests.history.checker import (
+    FIRST,
+    Acked,
+    Complete,
+    Event,
+    Fault,
+    Got,
+    Kept,
+    Killed,
+    Opened,
+    Row,
+    Tried,
+    Wrote,
+    check,
+    said,
+)
 
 A, B, ROOM = "d_a", "d_b", "r_1"
 
@@ -214,4 +227,4 @@ def test_a_violation_names_where():
     story.drop(Got, pos=5)
     (found,) = check(story.events, story.rows)
     assert str(found) == "LOST r_1#5 m5: acknowledged, but not in the store"
-    assert found == replace(found)
+    assert said([found, *([found] * 9)]).count("LOST") == FIRST

@@ -1,0 +1,90 @@
+"""Relays that start in a moment and are killed in one, and ports of our own: 21200 to 21299."""
+
+import contextlib
+import os
+import random
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from samrum.wire import envelope, ids
+from tests.history.checker import Row
+from tests.relay.client import ENVIRONMENT, RelayProcess
+
+NURSERY = Path(__file__).parents[1] / "relay" / "nursery.py"
+
+
+def free_ports(number: int = 4) -> int:
+    """The first of free neighbours. By chance, so that runs beside each other seldom meet."""
+    for port in random.sample(range(21200, 21300 - number, number), 99 // number):
+        with contextlib.suppress(OSError), contextlib.ExitStack() as stack:
+            for one in range(port, port + number):
+                sock = stack.enter_context(socket.socket())
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                sock.bind(("127.0.0.1", one))
+            return port
+    raise AssertionError("no free port")
+
+
+class Nursery:
+    """Forks relays, which have imported all and so start in a tenth of a second, and kills them."""
+
+    def __init__(self, relay: RelayProcess) -> None:
+        self.relay = relay
+        self.child = 0
+        self._log = relay.log.open("ab")
+        self._process = subprocess.Popen(
+            [sys.executable, NURSERY, str(relay.base / "relay.toml")],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            env=ENVIRONMENT,
+        )
+
+    def start(self) -> None:
+        """Starts a relay, without waiting for it."""
+        assert self._process.stdin
+        assert self._process.stdout
+        self._process.stdin.write(b"start\n")
+        self._process.stdin.flush()
+        self.child = int(self._process.stdout.readline())
+
+    def kill(self, number: signal.Signals = signal.SIGKILL) -> None:
+        """Ends the relay, at once or (SIGTERM) in its own way, and waits until it is gone."""
+        if not self.child:  # 0 would be the tests' own process group
+            return
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.child, number)
+            for _ in range(2000):
+                os.kill(self.child, 0)
+                time.sleep(0.005)
+            raise AssertionError("relay does not end")
+        self.child = 0
+
+    def close(self) -> None:
+        """Ends everything."""
+        self.kill()
+        self._process.communicate()
+        self._log.close()
+
+
+def stored(database: Path) -> list[Row]:
+    """All that relay's store holds, read from the file."""
+    with contextlib.closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
+        return [
+            Row(room, pos, msg_id, dev, parsed.seq, parsed.epoch, envelope.stored_hash(data))
+            for room, pos, msg_id, dev, data in connection.execute(
+                "SELECT room, pos, msg_id, dev, envelope FROM messages"
+            )
+            if (parsed := envelope.parse(data)) and ids.text("m", parsed.msg_id) == msg_id
+        ]
+
+
+def told(database: Path, sql: str) -> list[tuple[object, ...]]:
+    """Rows of any database that a zone may have open."""
+    with contextlib.closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
+        return connection.execute(sql).fetchall()
