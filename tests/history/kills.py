@@ -15,7 +15,7 @@ from samrum.wire.statements import MemberEntry, Role
 from tests.history.checker import Event, Killed
 from tests.history.outbox import Sender
 from tests.history.processes import Nursery
-from tests.relay.client import Authority, Device, HomeDoor, Room
+from tests.relay.client import Authority, Device, HomeDoor, RelayProcess, Room
 
 DEVICES = 6
 ROOMS = 3
@@ -32,6 +32,7 @@ class Kills:
     """One run: devices that write and read, home that changes who is in a room and under which key, and the killer."""
 
     nursery: Nursery
+    relay: RelayProcess
     authority: Authority
     seed: int
     events: list[Event] = field(default_factory=list)
@@ -56,7 +57,7 @@ class Kills:
             for number, device in enumerate(devices)
         ]
         begun = time.monotonic()
-        url = self.nursery.relay.stream
+        url = self.relay.stream
         async with asyncio.TaskGroup() as group:
             running = [group.create_task(sender.run(url)) for sender in self.senders]
             changing = group.create_task(home.change_for_ever())
@@ -110,7 +111,7 @@ class _Home:
 
     def __init__(self, run: Kills, chance: random.Random) -> None:
         self._run, self._chance = run, chance
-        self._door = HomeDoor(run.nursery.relay, run.authority)
+        self._door = HomeDoor(run.relay, run.authority)
         self._lock = asyncio.Lock()
 
     async def hand_over(self, room: Room) -> None:

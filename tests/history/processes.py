@@ -1,4 +1,4 @@
-"""Relays that start in a moment and are killed in one, and ports of our own: 21200 to 21299."""
+"""Zones that start in a moment and are killed in one, and ports of our own: 21200 to 21299."""
 
 import contextlib
 import os
@@ -9,13 +9,14 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from samrum.wire import envelope, ids
 from tests.history.checker import Row
-from tests.relay.client import ENVIRONMENT, RelayProcess
+from tests.relay.client import ENVIRONMENT
 
-NURSERY = Path(__file__).parents[1] / "relay" / "nursery.py"
+NURSERY = Path(__file__).with_name("nursery.py")
 
 
 def free_ports(number: int = 4) -> int:
@@ -31,22 +32,31 @@ def free_ports(number: int = 4) -> int:
 
 
 class Nursery:
-    """Forks relays, which have imported all and so start in a tenth of a second, and kills them."""
+    """Forks one zone again and again, which has imported all and so starts in a moment, and kills it. Its clock can be moved."""
 
-    def __init__(self, relay: RelayProcess) -> None:
-        self.relay = relay
+    def __init__(self, zone: str, config: Path, wrapper: Sequence[str] = ()) -> None:
+        """`wrapper` is a command that runs the rest of its line in some confinement."""
         self.child = 0
-        self._log = relay.log.open("ab")
+        self.log = config.with_suffix(".log")
+        self._clock = config.with_suffix(".clock")
+        self.set_clock(0)
+        self._log = self.log.open("ab")
         self._process = subprocess.Popen(
-            [sys.executable, NURSERY, str(relay.base / "relay.toml")],
+            [*wrapper, sys.executable, NURSERY, zone, str(config), str(self._clock)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
             env=ENVIRONMENT,
         )
 
+    def set_clock(self, seconds: float) -> None:
+        """Sets the zone's clock so far off the machine's, at once."""
+        new = self._clock.with_suffix(".new")
+        new.write_text(str(seconds))
+        new.replace(self._clock)
+
     def start(self) -> None:
-        """Starts a relay, without waiting for it."""
+        """Starts the zone, without waiting for it."""
         assert self._process.stdin
         assert self._process.stdout
         self._process.stdin.write(b"start\n")
@@ -54,7 +64,7 @@ class Nursery:
         self.child = int(self._process.stdout.readline())
 
     def kill(self, number: signal.Signals = signal.SIGKILL) -> None:
-        """Ends the relay, at once or (SIGTERM) in its own way, and waits until it is gone."""
+        """Ends the zone, at once or (SIGTERM) in its own way, and waits until it is gone."""
         if not self.child:  # 0 would be the tests' own process group
             return
         with contextlib.suppress(ProcessLookupError):
@@ -62,7 +72,7 @@ class Nursery:
             for _ in range(2000):
                 os.kill(self.child, 0)
                 time.sleep(0.005)
-            raise AssertionError("relay does not end")
+            raise AssertionError("it does not end")
         self.child = 0
 
     def close(self) -> None:

@@ -17,24 +17,25 @@ from tests.relay.client import Authority, RelayProcess
 @pytest.fixture
 def run(tmp_path: Path) -> Iterator[Kills]:
     authority = Authority()
-    nursery = Nursery(RelayProcess(tmp_path, free_ports(), authority))
-    yield Kills(nursery, authority, seed=5)
+    relay = RelayProcess(tmp_path, free_ports(), authority)
+    nursery = Nursery("relay", tmp_path / "relay.toml")
+    yield Kills(nursery, relay, authority, seed=5)
     nursery.close()
 
 
 async def judge(run: Kills, kills: int) -> None:
     await run.run(kills)
-    rows = stored(run.nursery.relay.database)
+    rows = stored(run.relay.database)
     found = check(run.events, rows)
     assert not found, said(found)
     assert run.kills == kills
     assert len(rows) > kills
-    database = run.nursery.relay.database
+    database = run.relay.database
     for room in run.rooms:
         applied = told(database, f"SELECT jws FROM rosters WHERE room = '{room.room}' ORDER BY version")
         assert [one[0] for one in applied] == room.rosters
     assert told(database, "PRAGMA integrity_check") == [("ok",)]
-    assert '"level":"error"' not in run.nursery.relay.log.read_text()
+    assert '"level":"error"' not in run.nursery.log.read_text()
 
 
 async def test_fifteen_kills(run: Kills):
