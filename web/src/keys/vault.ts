@@ -13,6 +13,7 @@ import { idRaw, newId, type Dev, type MsgId, type Pid, type RoomId, type TenantI
 import * as jws from '../wire/jws';
 import { TYP, type Content, type EpochKey, type Head, type Hint, type HomeKey, type Jwk } from '../wire/types';
 import * as valid from '../wire/validators';
+import { forgetBases, forgetStarts, keptStarts, openAway, wipeAway, type Away, type BaseLease } from './away';
 import { openSafe, wipeSafe, type Lease, type OwnDevice, type Safe } from './safe';
 
 const LEASE_MS = 24 * 3600 * 1000;
@@ -58,6 +59,8 @@ export interface Draft {
 
 export class Vault {
   private safe: Safe | null = null;
+  /** `null`: nothing may be kept here. */
+  private away: Away | null = null;
   private own: OwnDevice | null = null;
   private pid: Pid | null = null;
   private readonly home = new Map<string, CryptoKey>();
@@ -80,7 +83,10 @@ export class Vault {
     this.pid = pid;
     this.own = own;
     this.safe = safe;
-    if (!own.shared) await this.load(safe);
+    if (!own.shared) {
+      this.away = await openAway(pid, own.dev).catch(() => null);
+      await this.load(safe);
+    }
     return { dev: own.dev, jwk: { kty: 'OKP', crv: 'Ed25519', x: own.x }, shared: own.shared, states: [...this.states.values()] };
   }
 
@@ -205,18 +211,84 @@ export class Vault {
   /** Takes certificates by device; those that home did not sign are left out. */
   async certificates(lists: Partial<Record<Dev, string[]>>): Promise<void> {
     for (const [dev, statements] of Object.entries(lists) as [Dev, string[]][]) {
-      const found: Certified[] = [];
-      for (const statement of statements) {
-        try {
-          const cert = await jws.verify(statement, 'Cert', (kid) => this.home.get(kid));
-          if (cert.dev !== dev || cert.iss !== this.opened().own.tenant) continue;
-          found.push({ pid: cert.sub, key: await jws.keyOfJwk(cert.cnf.jwk), iat: cert.iat, exp: cert.exp });
-        } catch (error) {
-          if (!(error instanceof Malformed)) throw error;
-        }
-      }
-      this.certified.set(dev, found);
+      this.certified.set(dev, await this.certifiedBy(dev, statements));
+      await this.away?.put('certs', statements, dev).catch(() => undefined);
     }
+  }
+
+  private async certifiedBy(dev: Dev, statements: readonly string[]): Promise<Certified[]> {
+    const found: Certified[] = [];
+    for (const statement of statements) {
+      try {
+        const cert = await jws.verify(statement, 'Cert', (kid) => this.home.get(kid));
+        if (cert.dev !== dev || cert.iss !== this.opened().own.tenant) continue;
+        found.push({ pid: cert.sub, key: await jws.keyOfJwk(cert.cnf.jwk), iat: cert.iat, exp: cert.exp });
+      } catch (error) {
+        if (!(error instanceof Malformed)) throw error;
+      }
+    }
+    return found;
+  }
+
+  /** A device's certificates: those taken, else those kept from earlier. */
+  private async certsOf(dev: Dev): Promise<readonly Certified[]> {
+    const known = this.certified.get(dev);
+    if (known !== undefined) return known;
+    const kept = await this.away?.get('certs', dev).catch(() => undefined);
+    const found = kept === undefined ? [] : await this.certifiedBy(dev, kept);
+    if (found.length > 0) this.certified.set(dev, found);
+    return found;
+  }
+
+  // ---- what lets this device do without home for a while
+
+  /** Those of the devices whose certificates are not here. */
+  async uncertified(devs: readonly Dev[]): Promise<Dev[]> {
+    const lists = await Promise.all(devs.map((dev) => this.certsOf(dev)));
+    return devs.filter((_, at) => lists[at]?.length === 0);
+  }
+
+  /** Those of the keys, as `[room, epoch]`, that are not here until `until` (ms since 1970). */
+  lacking(wanted: readonly (readonly [RoomId, number])[], until: number): (readonly [RoomId, number])[] {
+    return wanted.filter(([room, epoch]) => (this.leased(room, epoch)?.until ?? 0) < until);
+  }
+
+  /** Keeps media secrets for the next start, as long as they may be held. */
+  async keepBases(list: readonly BaseLease[]): Promise<void> {
+    if (this.away === null) return;
+    const change = this.away.transaction('bases', 'readwrite');
+    for (const one of list) void change.store.put(one, [one.room, one.epoch, one.day]);
+    await change.done;
+  }
+
+  /** Media secrets kept from earlier, without those that are over. */
+  async bases(): Promise<BaseLease[]> {
+    if (this.away === null) return [];
+    await forgetBases(this.away, Date.now());
+    return this.away.getAll('bases');
+  }
+
+  /** Keeps a start of which `at` (ms since 1970) was the time; the text is sealed under the device's own key. */
+  async keepStart(at: number, text: string): Promise<void> {
+    const { own } = this.opened();
+    await this.away?.put('start', { tenant: own.tenant, at, sealed: await this.lock(utf8(text)) }, 'start');
+  }
+
+  /** The start that was kept; `null` if there is none that this device can open. */
+  async keptStart(): Promise<{ at: number; text: string } | null> {
+    const kept = await this.away?.get('start', 'start');
+    const plain = kept && (await this.unlock(kept.sealed));
+    return kept && plain ? { at: kept.at, text: textOf(plain) } : null;
+  }
+
+  /** Who may start here without home, the one who was here last first. Needs no `open`. */
+  starts(): ReturnType<typeof keptStarts> {
+    return keptStarts();
+  }
+
+  /** Nobody starts here without home any more. Needs no `open`. */
+  forgetStarts(): Promise<void> {
+    return forgetStarts();
   }
 
   /** Leases epoch keys whose commitment is the roster's; returns those taken, as `[room, epoch]`. */
@@ -294,7 +366,7 @@ export class Vault {
     if (head.room !== room || head.tenant !== this.opened().own.tenant) return closed(null, 'cannot_open');
     if (state === undefined || head.epoch > state.epoch) return closed(head, 'need_roster');
     if (state.keys[head.epoch]?.keyId !== head.keyId || !wasMember(state, head.pid, head.epoch)) return closed(head, 'cannot_open');
-    const certs = this.certified.get(head.dev)?.filter((cert) => cert.pid === head.pid && inTime(cert, head.sentAt)) ?? [];
+    const certs = (await this.certsOf(head.dev)).filter((cert) => cert.pid === head.pid && inTime(cert, head.sentAt));
     if (certs.length === 0) return closed(head, 'need_cert');
     if (!(await anyHolds(data, head, certs))) return closed(head, 'cannot_open');
     if (head.kind !== envelope.MESSAGE) return closed(head, 'newer_version');
@@ -320,10 +392,12 @@ export class Vault {
   async wipe(): Promise<void> {
     const { pid, safe } = this.opened();
     safe.close();
+    this.away?.close();
     this.own = null;
     this.safe = null;
+    this.away = null;
     for (const kept of [this.home, this.certified, this.leases, this.states]) kept.clear();
-    await wipeSafe(pid);
+    await Promise.all([wipeSafe(pid), wipeAway(pid)]);
   }
 
   private opened(): { own: OwnDevice; pid: Pid; safe: Safe } {
