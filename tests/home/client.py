@@ -12,12 +12,12 @@ import httpx
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from samrum.wire import home_api, ids, jws
+from samrum.wire import chain, home_api, ids, jws
 from samrum.wire.base import Problem
 from samrum.wire.chain import RoomState
 from samrum.wire.home_api import Changed, ChangeMembers, Keys, MemberChange, NewRoom, Started, WantKeys
 from samrum.wire.ids import Pid, RoomId
-from samrum.wire.statements import Kind, Proof, Role, Roster
+from samrum.wire.statements import Kind, Past, Proof, Role, Roster, Snapshot
 
 T = TypeVar("T")
 NOTHING = type(None)
@@ -122,11 +122,13 @@ class Person:
         add: list[Pid] | None = None,
         remove: list[Pid] | None = None,
         role: dict[Pid, Role] | None = None,
+        at_once: bool = False,
     ) -> Changed:
         body = ChangeMembers(
             add=[MemberChange(pid=pid, role=Role.MEMBER) for pid in add or []],
             remove=remove or [],
             role=[MemberChange(pid=pid, role=one) for pid, one in (role or {}).items()],
+            at_once=at_once,
         )
         return await self.ask("POST", f"/rooms/{room}/members", body, want=Changed, proof=True)
 
@@ -138,11 +140,35 @@ class Person:
 
     async def chain(self, room: RoomId) -> RoomState:
         """The room as the chain proves it, every statement verified."""
-        rosters = await self.ask("POST", "/rosters", {"rooms": {room: 0}}, want=home_api.Rosters)
-        return self.verified(room, rosters.rosters[room])
+        known: list[str] = []
+        while True:
+            rosters = await self.ask("POST", "/rosters", {"rooms": {room: len(known)}}, want=home_api.Rosters)
+            if not rosters.rosters:
+                return self.verified(room, known)
+            known += rosters.rosters[room]
 
-    def verified(self, room: RoomId, chain: list[str]) -> RoomState:
-        state = RoomState(self.started.tenant, room)
+    def verified(self, room: RoomId, chain: list[str], begin: RoomState | None = None) -> RoomState:
+        state = begin or RoomState(self.started.tenant, room)
         for statement in chain:
-            state = state.apply(jws.verify(statement, Roster, self.home_keys.get), statement)
+            state = state.follow(jws.verify(statement, Roster, self.home_keys.get), statement)
         return state
+
+    async def begin(self, room: RoomId) -> RoomState:
+        """The room as a device sees it that has nothing of it: from the snapshot, the paged list, and the chain after it."""
+        answer = await self.ask("POST", "/rosters", {"rooms": {room: 0}, "fresh": True}, want=home_api.Rosters)
+        snapshot = jws.verify(answer.snapshots[room], Snapshot, self.home_keys.get)
+        assert (snapshot.tenant, snapshot.room) == (self.started.tenant, room)
+        listed: list[Any] = []
+        more = True
+        while more:
+            after = f"?after={listed[-1][0]}" if listed else ""
+            page = await self.ask("GET", f"/rooms/{room}/members{after}", want=home_api.Listed)
+            assert page.version == snapshot.version
+            listed, more = listed + page.members, page.more
+        return self.verified(room, answer.rosters[room], chain.begin(snapshot, listed))
+
+    async def past(self, room: RoomId, version: int, epochs: list[int], pids: list[Pid]) -> Past:
+        """Home's word on what lies before."""
+        wanted = home_api.WantPast(version=version, epochs=epochs, pids=pids)
+        told = await self.ask("POST", f"/rooms/{room}/past", wanted, want=home_api.ToldPast)
+        return jws.verify(told.past, Past, self.home_keys.get)

@@ -159,6 +159,7 @@ async def test_new_epoch_on_removal_and_leaving_not_on_joining(home: Running) ->
     assert await epoch() == 1
     await alice.change(room, remove=[carl.pid, dora.pid])
     assert await epoch() == 2
+    home.clock.time += 2
     await bob.change(room, remove=[bob.pid])
     assert await epoch() == 3
     assert (await alice.chain(room)).version == 5

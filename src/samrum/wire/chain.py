@@ -93,12 +93,12 @@ class RoomState:
 
     def members_hash(self) -> str:
         """The hash of the member list, as in a snapshot and in relay's welcome."""
-        return hash_of(self.members)
+        return members_hash(listed(self.members))
 
 
-def hash_of(members: dict[Pid, Member]) -> str:
-    """The hash of a member list."""
-    return members_hash((pid, member.role, member.until) for pid, member in members.items())
+def listed(members: dict[Pid, Member]) -> Iterable[tuple[Pid, Role, int | None]]:
+    """A member list as it is hashed."""
+    return ((pid, member.role, member.until) for pid, member in members.items())
 
 
 def begin(snapshot: Snapshot, members: Iterable[tuple[Pid, Role, int | None]]) -> RoomState:
@@ -106,11 +106,9 @@ def begin(snapshot: Snapshot, members: Iterable[tuple[Pid, Role, int | None]]) -
 
     Raises `BadRoster` unless that is the list which home signed. Of earlier epochs and members nothing is known: home says it (`Past`).
     """
-    listed = list(members)
-    if len(listed) != snapshot.count or members_hash(listed) != snapshot.members_hash:
-        raise BadRoster("members")
-    found = {pid: Member(role, until) for pid, role, until in listed}
-    if len(found) != len(listed):
+    entries = list(members)
+    found = {pid: Member(role, until) for pid, role, until in entries}
+    if not len(found) == len(entries) == snapshot.count or members_hash(entries) != snapshot.members_hash:
         raise BadRoster("members")
     return RoomState(
         snapshot.tenant, snapshot.room, snapshot.version, snapshot.prev, snapshot.epoch, snapshot.policy, found

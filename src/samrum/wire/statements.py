@@ -232,8 +232,12 @@ class Proof(Wire):
 
 def members_hash(members: Iterable[tuple[Pid, Role | str, int | None]]) -> str:
     """SHA-256 (base64url) over one JSON line `["p_…","role",until]` a member, sorted by pid, each ended by a newline."""
-    lines = _ENCODER.encode_lines(sorted(members))
-    return base64.urlsafe_b64encode(hashlib.sha256(lines).digest()).decode().rstrip("=")
+    return base64.urlsafe_b64encode(hashlib.sha256(members_lines(members)).digest()).decode().rstrip("=")
+
+
+def members_lines(members: Iterable[tuple[Pid, Role | str, int | None]]) -> bytes:
+    """What `members_hash` hashes."""
+    return _ENCODER.encode_lines(sorted(members))
 
 
 _ENCODER: Final = msgspec.json.Encoder()

@@ -55,11 +55,12 @@ class Takeover:
                 elif before != after:
                     people.change(tx, after)
                     changed += 1
-            for login in leavers:
-                pid = known[login].pid
+            gone = [known[login].pid for login in sorted(leavers)]
+            for pid in gone:
                 people.disable(tx, pid)
                 sessions.end_all(tx, pid)
                 self._devices.end_person(tx, pid, now)
+            self._rooms.take_out(tx, gone, now)
             return added, changed, len(leavers)
 
         added, changed, gone = await self._db.write(write)

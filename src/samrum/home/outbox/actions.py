@@ -7,7 +7,7 @@ relay and browsers ask home after every reconnect, so a hint gets one try.
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -23,6 +23,8 @@ from samrum.wire.ids import Pid, RoomId, TenantId
 from samrum.wire.relay_api import Applied, PutHints, PutRevocation, PutRoster
 from samrum.wire.statements import Hint, Topic
 
+HINTS_AT_ONCE: Final = 500
+"""Hints in one call, as many as relay takes."""
 AT_ONCE: Final = 8
 """Lanes that are served at the same time."""
 FIRST_PAUSE: Final = 0.2
@@ -39,6 +41,13 @@ def add_roster(tx: Tx, room: RoomId, version: int) -> None:
 def add_hint(tx: Tx, to: RoomId | Pid, topic: Topic, *, lane: RoomId | Pid, version: int = 0) -> None:
     """Owes relay a hint, to be delivered after what is in `lane` already."""
     tables.add(tx, lane=lane, kind="hint", target=to, version=version, body=topic)
+
+
+def add_hints(tx: Tx, people: Sequence[Pid], topic: Topic, *, lane: RoomId, version: int) -> None:
+    """Owes relay the same hint to many people, in as few calls as may be."""
+    for start in range(0, len(people), HINTS_AT_ONCE):
+        body = " ".join([topic, *people[start : start + HINTS_AT_ONCE]])
+        tables.add(tx, lane=lane, kind="hint", target=lane, version=version, body=body)
 
 
 def add_revocation(tx: Tx, pid: Pid, statement: str) -> None:
@@ -147,14 +156,13 @@ class Outbox:
             await self._roster(room, version)
             return lambda tx: tables.delivered(tx, room, version)
         if row.kind == "hint":
-            hint = Hint(
-                tenant=self._tenant,
-                to=row.target,
-                topic=Topic(row.body),
-                iat=int(self._clock.now()),
-                version=row.version,
-            )
-            await self._relay.post("hints", PutHints(jws=[self._signer.sign(hint)]))
+            topic, *people = row.body.split()
+            now = int(self._clock.now())
+            hints = [
+                Hint(tenant=self._tenant, to=to, topic=Topic(topic), iat=now, version=row.version)
+                for to in people or [row.target]
+            ]
+            await self._relay.post("hints", PutHints(jws=[self._signer.sign(hint) for hint in hints]))
         else:
             await self._relay.post("revocations", PutRevocation(jws=row.body))
         return None

@@ -1,8 +1,10 @@
 """Finding people and naming pseudonyms."""
 
+from collections.abc import Iterable
+
 from samrum.home.people import folding, tables
 from samrum.plumbing.transactions import Transactions, Tx
-from samrum.wire.home_api import People
+from samrum.wire.home_api import People, Person
 from samrum.wire.ids import Pid
 
 MAX_FOUND = 50
@@ -19,20 +21,26 @@ class Directory:
         query = folding.Query(text)
 
         def read(tx: Tx) -> People:
-            found = []
-            for person, login in tables.candidates(tx, *query.pieces()):
-                name = folding.fold(person.name)
-                rank = query.rank(name, folding.fold(f"{person.department} {login}"))
-                if rank is not None:
-                    found.append((rank, _order(name), person.pid, person))
-            found.sort(key=lambda one: one[:3])
-            return People(people=[one[3] for one in found[: max(1, min(limit, MAX_FOUND))]])
+            found = ranked(query, tables.candidates(tx, *query.pieces()))
+            return People(people=found[: max(1, min(limit, MAX_FOUND))])
 
         return await self._db.read(read)
 
     async def names(self, pids: list[Pid]) -> People:
         """The people with these pseudonyms; unknown ones are left out."""
         return await self._db.read(lambda tx: People(people=tables.people(tx, pids)))
+
+
+def ranked(query: folding.Query, candidates: Iterable[tables.Candidate]) -> list[Person]:
+    """Those whom the search finds, best first; by name where it finds them equally well."""
+    found = []
+    for person, login in candidates:
+        name = folding.fold(person.name)
+        rank = query.rank(name, folding.fold(f"{person.department} {login}") if query.words else "")
+        if rank is not None:
+            found.append((rank, _order(name), person.pid, person))
+    found.sort(key=lambda one: one[:3])
+    return [one[3] for one in found]
 
 
 def _order(folded: str) -> str:

@@ -6,8 +6,9 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from samrum.plumbing.transactions import Tx
-from samrum.wire.home_api import Person
+from samrum.wire.home_api import BIG_ROOM, Person
 from samrum.wire.ids import Pid, RoomId
+from samrum.wire.statements import Role
 
 _COLUMNS = "pid, name, department, title"
 _BY_LOGIN = sa.text("SELECT pid, hash FROM person WHERE login = :login AND disabled = 0")
@@ -35,8 +36,12 @@ _ACTIVE = sa.text("SELECT pid FROM person WHERE disabled = 0 AND pid IN :pids").
 _MAY = sa.text("SELECT may FROM person WHERE pid = :pid")
 _OF_ROOMS = sa.text(
     "SELECT DISTINCT p.pid, p.name, p.department, p.title FROM person p JOIN member m ON m.pid = p.pid "
-    "WHERE m.room IN :rooms LIMIT :limit"
+    "WHERE m.room IN (SELECT room FROM member WHERE room IN :rooms GROUP BY room HAVING COUNT(*) <= :most) LIMIT :limit"
 ).bindparams(sa.bindparam("rooms", expanding=True))
+_OF_ROOM = sa.text(
+    "SELECT p.pid, p.name, p.department, p.title, p.login, m.role FROM member m JOIN person p ON p.pid = m.pid "
+    "WHERE m.room = :room AND p.folded LIKE :first ESCAPE '!' AND p.folded LIKE :second ESCAPE '!'"
+)
 SOME = 500
 """Values in one IN list."""
 
@@ -134,10 +139,16 @@ def may(tx: Tx, pid: Pid) -> set[str]:
     return set((tx.execute(_MAY, {"pid": pid}).scalar() or "").split())
 
 
+def of_room(tx: Tx, room: RoomId, first: str, second: str) -> dict[Pid, tuple[Candidate, Role]]:
+    """Members of a room whose folded text holds both pieces, the disabled ones too, with their roles."""
+    pieces = {"room": room, "first": _like(first), "second": _like(second)}
+    return {row.pid: (Candidate(_person(row), row.login), Role(row.role)) for row in tx.execute(_OF_ROOM, pieces)}
+
+
 def of_rooms(tx: Tx, rooms: Iterable[RoomId], limit: int) -> list[Person]:
-    """Members of these rooms, each once."""
+    """Members of these rooms, each once; big rooms are left out, their names are asked for."""
     wanted, found = list(rooms), dict[Pid, Person]()
     for start in range(0, len(wanted), SOME):
-        part = {"rooms": wanted[start : start + SOME], "limit": limit}
+        part = {"rooms": wanted[start : start + SOME], "limit": limit, "most": BIG_ROOM}
         found.update((row.pid, _person(row)) for row in tx.execute(_OF_ROOMS, part))
     return list(found.values())[:limit]

@@ -1,6 +1,10 @@
 """Creating rooms, changing their members and titles: decided, signed, logged and owed to relay in one transaction."""
 
+import asyncio
+from collections.abc import Collection
 from typing import Final
+
+import msgspec
 
 from samrum.home.devices.proof import Proven
 from samrum.home.errors import BadMembers, NotAllowed
@@ -12,7 +16,7 @@ from samrum.home.ledger.chain import RosterSigned
 from samrum.home.outbox import actions as outbox
 from samrum.home.people import tables as people
 from samrum.home.rooms import change as rules
-from samrum.home.rooms import tables, view
+from samrum.home.rooms import snapshots, tables, view
 from samrum.home.rooms.access import Want, access_room
 from samrum.home.rooms.change import Change
 from samrum.home.since import tables as since
@@ -20,15 +24,35 @@ from samrum.plumbing.clock import Clock
 from samrum.plumbing.log import Log
 from samrum.plumbing.transactions import Transactions, Tx
 from samrum.wire import jws
-from samrum.wire.chain import RoomState
-from samrum.wire.home_api import Changed, ChangeMembers, NewRoom, Rosters
+from samrum.wire.chain import RoomState, listed
+from samrum.wire.home_api import (
+    BIG_ROOM,
+    Changed,
+    ChangeMembers,
+    Listed,
+    NewRoom,
+    RoomPeople,
+    Rosters,
+    ToldPast,
+    WantPast,
+    WantRosters,
+)
 from samrum.wire.ids import Pid, RoomId, TenantId
-from samrum.wire.statements import Kind, MemberEntry, Role, Roster, Topic
+from samrum.wire.statements import Kind, MemberEntry, Role, Roster, Topic, members_hash
 
 RETENTION: Final = "365d"
 """The retention class of messages, until an administrator can choose."""
 EPOCH_SECONDS: Final = 30 * 86_400
 """An epoch key's longest life."""
+GAP_SECONDS: Final = 2
+BIG_GAP_SECONDS: Final = 3600
+"""Who loses the right sooner after somebody else shares the epoch that begins at the end of this time; in big rooms, the longer one."""
+DUE_SECONDS: Final = 0.5
+"""How often rooms are looked for whose next epoch is due."""
+AT_ONCE: Final = 50
+"""Rooms whose epoch begins in one transaction."""
+ADDED_AT_ONCE: Final = 2000
+"""Members that one roster adds: 150 kB, well below what a statement may have."""
 RELAY_SECONDS: Final = 1.0
 """How long an answer waits for relay's word."""
 
@@ -83,7 +107,7 @@ class Rooms:
             if people.active(tx, added) != set(added):
                 raise BadMembers
             if not change.empty():
-                self._apply(tx, row, change, now, new_epoch=change.new_epoch(row.policy()))
+                self._apply(tx, row, change, now, at_once=wanted.at_once)
 
         await self._db.write(write, publish=self._out.woken)
         return await self._changed(me, room, proven)
@@ -105,33 +129,66 @@ class Rooms:
         await self._db.write(write, publish=self._out.woken)
         return await self._changed(me, room, proven)
 
-    async def rosters(self, me: Pid, wanted: dict[RoomId, int]) -> Rosters:
+    async def rosters(self, me: Pid, wanted: WantRosters) -> Rosters:
         """The chains of one's own rooms after the given versions; of former ones up to one's removal."""
-        return await self._db.read(
-            lambda tx: Rosters(
-                rosters={room: chain for room, after in wanted.items() if (chain := view.chain(tx, me, room, after))}
-            )
-        )
+        return await self._db.read(lambda tx: view.chains(tx, me, wanted.rooms, fresh=wanted.fresh))
+
+    async def listed(self, me: Pid, room: RoomId, after: str) -> Listed:
+        """A page of the newest snapshot's member list."""
+        return await self._db.read(lambda tx: snapshots.page(tx, me, room, after))
+
+    async def people(self, me: Pid, room: RoomId, text: str, skip: int, limit: int) -> RoomPeople:
+        """A page of the members by name."""
+        return await self._db.read(lambda tx: view.by_name(tx, me, room, text=text, skip=skip, limit=limit))
+
+    async def past(self, me: Pid, room: RoomId, wanted: WantPast) -> ToldPast:
+        """What lies before a version, signed."""
+        past = await self._db.read(lambda tx: snapshots.past(tx, self._tenant, me, room, wanted))
+        return ToldPast(past=self._signer.sign(past))
 
     def new_epochs(self, tx: Tx, pid: Pid, now: int) -> None:
         """Gives each of a person's rooms a new key: one of their devices was reported lost."""
-        for room in tables.of_person(tx, pid):
+        self._turn(tx, tables.of_person(tx, pid), now)
+
+    def take_out(self, tx: Tx, pids: Collection[Pid], now: int) -> None:
+        """People left the directory: one change in each of their rooms.
+
+        Nobody leaves a direct message: the other one keeps it with its name, under a new key. A room may be left without an owner.
+        """
+        for room in sorted({room for pid in pids for room in tables.of_person(tx, pid)}):
             row = tables.get(tx, room)
-            if row:
-                self._apply(tx, row, Change([], [], []), now, new_epoch=True)
+            assert row is not None  # it has members
+            gone = [] if row.kind == Kind.DIRECT else sorted(tables.members(tx, room).keys() & set(pids))
+            self._apply(tx, row, Change([], gone, []), now, turn=None if gone else tables.Turn(True, None, now))
 
     async def renew_epochs(self, limit: int) -> int:
         """Gives up to `limit` rooms a new key whose key is 30 days old; returns how many."""
         now = int(self._clock.now())
 
         def write(tx: Tx) -> int:
-            rooms = [tables.get(tx, room) for room in key_tables.old(tx, now - EPOCH_SECONDS, limit)]
-            for row in rooms:
-                if row:
-                    self._apply(tx, row, Change([], [], []), now, new_epoch=True)
+            rooms = key_tables.old(tx, now - EPOCH_SECONDS, limit)
+            self._turn(tx, rooms, now)
             return len(rooms)
 
         return await self._db.write(write, publish=self._out.woken)
+
+    async def begin_due(self) -> None:
+        """Begins epochs that are due because somebody lost the right, for ever."""
+        while True:
+            now = int(self._clock.now())
+            while await self._db.read(lambda tx: tables.due(tx, now, 1)):  # noqa: B023  awaited at once
+                await self._db.write(
+                    lambda tx: self._turn(tx, tables.due(tx, now, AT_ONCE), now),  # noqa: B023
+                    publish=self._out.woken,
+                )
+            await asyncio.sleep(DUE_SECONDS)
+
+    def _turn(self, tx: Tx, rooms: Collection[RoomId], now: int) -> None:
+        """Begins a new epoch in each of these rooms."""
+        for room in rooms:
+            row = tables.get(tx, room)
+            if row:
+                self._apply(tx, row, Change([], [], []), now, turn=tables.Turn(now=True, due=None, lost=now))
 
     def _create(self, tx: Tx, me: Pid, new: NewRoom, now: int) -> RoomId:
         existing = tables.get(tx, new.room)
@@ -165,13 +222,37 @@ class Rooms:
         tables.add(tx, row, pair)
         mine = MemberEntry(pid=me, role=Role.MEMBER if direct else Role.OWNER)
         add = [mine, *(MemberEntry(pid=pid, role=Role.MEMBER) for pid in others)]
-        self._apply(tx, row, Change(add, [], []), now, new_epoch=True)
+        self._apply(tx, row, Change(add, [], []), now)
         return new.room
 
-    def _apply(self, tx: Tx, row: tables.Row, change: Change, now: int, *, new_epoch: bool) -> None:
-        """Signs the next roster and writes everything that goes with it. The chain's own rules are checked on the way."""
+    def _apply(
+        self,
+        tx: Tx,
+        row: tables.Row,
+        change: Change,
+        now: int,
+        *,
+        at_once: bool = False,
+        turn: tables.Turn | None = None,
+    ) -> None:
+        """Signs the next roster, or several where many are added, and writes everything that goes with them."""
+        state = self._state(tx, row)
+        turn = turn or _turn_of(row, change, len(state.members), now, at_once=at_once)
+        first, later = change.add[:ADDED_AT_ONCE], change.add[ADDED_AT_ONCE:]
+        state = self._sign(tx, row, state, Change(first, change.remove, change.role), now=now, turn=turn)
+        while later:
+            add, later = later[:ADDED_AT_ONCE], later[ADDED_AT_ONCE:]
+            state = self._sign(tx, row, state, Change(add, [], []), now=now, turn=turn._replace(now=False))
+        since.add_for_members(tx, row.room)
+        since.add(tx, change.remove, Topic.ROOM, row.room)
+        outbox.add_hint(tx, row.room, Topic.ROOM, lane=row.room, version=state.version)
+        outbox.add_hints(tx, change.remove, Topic.ROOM, lane=row.room, version=state.version)
+        if row.changes + change.size() >= snapshots.EVERY:
+            snapshots.take(tx, self._signer, state, now)
+
+    def _state(self, tx: Tx, row: tables.Row) -> RoomState:
         last = key_tables.get(tx, row.room, row.epoch)
-        before = RoomState(
+        return RoomState(
             tenant=self._tenant,
             room=row.room,
             version=row.version,
@@ -180,14 +261,19 @@ class Rooms:
             policy=row.policy(),
             members=tables.members(tx, row.room),
         )
+
+    def _sign(
+        self, tx: Tx, row: tables.Row, before: RoomState, change: Change, *, now: int, turn: tables.Turn
+    ) -> RoomState:
+        """Signs and writes one roster; the chain's own rules are checked on the way."""
         epoch = before.epoch
-        if new_epoch or epoch is None:
-            epoch = self._keys.new(tx, row.room, row.epoch + 1, row.retention, now)
+        if turn.now or epoch is None:
+            epoch = self._keys.new(tx, row.room, epoch.n + 1 if epoch else 1, row.retention, now)
         roster = Roster(
             tenant=self._tenant,
             room=row.room,
-            version=row.version + 1,
-            prev=row.head,
+            version=before.version + 1,
+            prev=before.head,
             epoch=epoch,
             policy=row.policy(),
             at=now,
@@ -195,17 +281,23 @@ class Rooms:
             remove=change.remove,
             role=change.role,
         )
+        roster = msgspec.structs.replace(roster, members=members_hash(listed(before.members_after(roster))))
         statement = self._signer.sign(roster)
         after = before.apply(roster, statement)
-        tables.save(tx, before, after, statement, open_history=row.history == "open", now=now)
+        tables.save(
+            tx,
+            before,
+            after,
+            statement,
+            open_history=row.history == "open",
+            now=now,
+            turn=turn,
+            number=change.size(),
+        )
         ledger.append(tx, RosterSigned(at=now, room=row.room, version=roster.version, digest=after.head))
         outbox.add_roster(tx, row.room, roster.version)
-        since.add_for_members(tx, row.room)
-        since.add(tx, change.remove, Topic.ROOM, row.room)
-        outbox.add_hint(tx, row.room, Topic.ROOM, lane=row.room, version=roster.version)
-        for pid in change.remove:
-            outbox.add_hint(tx, pid, Topic.ROOM, lane=row.room, version=roster.version)
         self._log.info("room.changed", room=row.room, version=roster.version, epoch=epoch.n, members=len(after.members))
+        return after
 
     async def _changed(self, me: Pid, room: RoomId, proven: Proven | None) -> Changed:
         """The room for `me` after relay has it (or 1 s); with the current key only where a device proved itself."""
@@ -223,3 +315,15 @@ class Rooms:
             return changed
 
         return await (self._db.write(work) if proven else self._db.read(work))
+
+
+def _turn_of(row: tables.Row, change: Change, members: int, now: int, *, at_once: bool) -> tables.Turn:
+    """Whether a change begins a new epoch (rule 3), now or at the end of the time in which losses share one."""
+    if not change.remove:
+        begins = change.new_epoch(row.policy())
+        return tables.Turn(now=begins, due=None if begins else row.epoch_due, lost=row.epoch_lost)
+    gap = BIG_GAP_SECONDS if members > BIG_ROOM else GAP_SECONDS
+    free = 0 if at_once or row.epoch_lost is None else row.epoch_lost + gap
+    if now >= free:
+        return tables.Turn(now=True, due=None, lost=now)
+    return tables.Turn(now=False, due=min(free, row.epoch_due or free), lost=row.epoch_lost)

@@ -35,6 +35,10 @@ class Change:
         """Nothing is left to do."""
         return not (self.add or self.remove or self.role)
 
+    def size(self) -> int:
+        """How many members it changes; 1 for a change of the key alone."""
+        return max(1, len(self.add) + len(self.remove) + len(self.role))
+
     def new_epoch(self, policy: Policy) -> bool:
         """Rule 3: when somebody loses the right, and when somebody joins closed history."""
         return bool(self.remove) or (bool(self.add) and policy.history == "closed")

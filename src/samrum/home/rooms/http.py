@@ -1,20 +1,31 @@
-"""`POST /rooms`, `POST /rooms/{room}/members`, `PATCH /rooms/{room}`, `POST /rosters`.
+"""`POST /rooms`, `PATCH /rooms/{room}`, `/rooms/{room}/members`, `/rooms/{room}/people`, `/rooms/{room}/past`, `POST /rosters`.
 
 A `Samrum-Proof` is optional here: with it the answer carries the current key, without it the client asks `POST /keys`.
 """
 
 from typing import Any
 
-from litestar import Request, patch, post
+from litestar import Request, get, patch, post
 from litestar.handlers import BaseRouteHandler
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody
 
 from samrum.home.devices.proof import Proofs
 from samrum.home.errors import NotFound
 from samrum.home.login.door import Me
 from samrum.home.rooms.actions import Rooms
 from samrum.wire import ids
-from samrum.wire.home_api import Changed, ChangeMembers, ChangeRoom, NewRoom, Rosters, WantRosters
+from samrum.wire.home_api import (
+    Changed,
+    ChangeMembers,
+    ChangeRoom,
+    Listed,
+    NewRoom,
+    RoomPeople,
+    Rosters,
+    ToldPast,
+    WantPast,
+    WantRosters,
+)
 from samrum.wire.ids import RoomId
 
 AnyRequest = Request[Any, Any, Any]
@@ -37,9 +48,23 @@ def handlers(rooms: Rooms, proofs: Proofs) -> list[BaseRouteHandler]:
 
     @post("/rosters", status_code=200)
     async def rosters(me: Me, data: JSONBody[WantRosters]) -> Rosters:
-        return await rooms.rosters(me.pid, data.rooms)
+        return await rooms.rosters(me.pid, data)
 
-    return [create, members, rename, rosters]
+    @get("/rooms/{room:str}/members")
+    async def listed(me: Me, room: FromPath[str], after: FromQuery[str] = "") -> Listed:
+        return await rooms.listed(me.pid, _room(room), after[:64])
+
+    @get("/rooms/{room:str}/people")
+    async def people(
+        me: Me, room: FromPath[str], q: FromQuery[str] = "", skip: FromQuery[int] = 0, limit: FromQuery[int] = 50
+    ) -> RoomPeople:
+        return await rooms.people(me.pid, _room(room), q[:200], skip, limit)
+
+    @post("/rooms/{room:str}/past", status_code=200)
+    async def past(me: Me, room: FromPath[str], data: JSONBody[WantPast]) -> ToldPast:
+        return await rooms.past(me.pid, _room(room), data)
+
+    return [create, members, rename, rosters, listed, people, past]
 
 
 def _room(text: str) -> RoomId:

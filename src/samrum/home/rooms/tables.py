@@ -1,4 +1,4 @@
-"""SQL of rooms: the row, the members now, the intervals of membership, the signed chain."""
+"""SQL of rooms: the row, the members now, the intervals of membership, the signed chain, its newest snapshot."""
 
 from typing import NamedTuple
 
@@ -9,15 +9,16 @@ from samrum.wire.chain import Member, RoomState
 from samrum.wire.ids import Pid, RoomId
 from samrum.wire.statements import Kind, Policy, Role
 
-_ROOM = "room, kind, title, history, post, retention, creator, version, head, delivered, epoch, changed"
+_ROOM = "room, kind, title, history, post, retention, creator, version, head, delivered, epoch, changed, changes, epoch_due, epoch_lost"
 _GET = sa.text(f"SELECT {_ROOM} FROM room WHERE room = :room")  # noqa: S608  a constant
 _ADD = sa.text(
     f"INSERT INTO room ({_ROOM}, pair) "  # noqa: S608
-    "VALUES (:room, :kind, :title, :history, :post, :retention, :creator, 0, :head, 0, 0, :changed, :pair)"
+    "VALUES (:room, :kind, :title, :history, :post, :retention, :creator, 0, :head, 0, 0, :changed, 0, NULL, NULL, :pair)"
 )
 _OF_PAIR = sa.text("SELECT room FROM room WHERE pair = :pair")
 _STATE = sa.text(
-    "UPDATE room SET version = :version, head = :head, epoch = :epoch, changed = :changed WHERE room = :room"
+    "UPDATE room SET version = :version, head = :head, epoch = :epoch, changed = :changed, changes = changes + :number, "
+    "epoch_due = :due, epoch_lost = :lost WHERE room = :room"
 )
 _TITLE = sa.text("UPDATE room SET title = :title, changed = :changed WHERE room = :room")
 _MEMBERS = sa.text("SELECT pid, role, until FROM member WHERE room = :room")
@@ -29,12 +30,26 @@ _BEGIN = sa.text("INSERT INTO membership (room, pid, from_version, from_epoch) V
 _FINISH = sa.text(
     "UPDATE membership SET to_version = :version, to_epoch = :epoch WHERE room = :room AND pid = :pid AND to_version IS NULL"
 )
-_ADD_ROSTER = sa.text("INSERT INTO roster (room, version, jws) VALUES (:room, :version, :jws)")
+_ADD_ROSTER = sa.text("INSERT INTO roster (room, version, jws, epoch) VALUES (:room, :version, :jws, :epoch)")
 _OF_PERSON = sa.text(
     "SELECT r.room FROM room r JOIN member m ON m.room = r.room WHERE m.pid = :pid ORDER BY r.changed DESC, r.room"
 )
 _LEFT_AT = sa.text("SELECT MAX(to_version) FROM membership WHERE room = :room AND pid = :pid")
 _CHAIN = sa.text("SELECT jws FROM roster WHERE room = :room AND version > :after AND version <= :upto ORDER BY version")
+_COUNT = sa.text("SELECT COUNT(*) FROM member WHERE room = :room")
+_DUE = sa.text("SELECT room FROM room WHERE epoch_due <= :now LIMIT :limit")
+_NO_SNAPSHOT = sa.text("DELETE FROM snapshot WHERE room = :room")
+_ADD_SNAPSHOT = sa.text("INSERT INTO snapshot (room, version, jws, list) VALUES (:room, :version, :jws, :list)")
+_COUNTED = sa.text("UPDATE room SET changes = 0 WHERE room = :room")
+_SNAPSHOT = sa.text("SELECT version, jws FROM snapshot WHERE room = :room")
+_LIST = sa.text("SELECT version, list FROM snapshot WHERE room = :room")
+_EPOCH_AT = sa.text("SELECT epoch FROM roster WHERE room = :room AND version = :version")
+_SPANS = sa.text(
+    "SELECT m.pid, came.epoch AS first, went.epoch AS last FROM membership m "
+    "JOIN roster came ON came.room = m.room AND came.version = m.from_version "
+    "LEFT JOIN roster went ON went.room = m.room AND went.version = m.to_version - 1 AND m.to_version <= :version "
+    "WHERE m.room = :room AND m.pid IN :pids AND m.from_version <= :version ORDER BY m.from_version"
+).bindparams(sa.bindparam("pids", expanding=True))
 _FOUNDED = sa.text("INSERT INTO founding (title, room) VALUES (:title, :room) ON CONFLICT DO NOTHING")
 _FOUNDING = sa.text("SELECT room FROM founding WHERE title = :title")
 
@@ -54,6 +69,12 @@ class Row(NamedTuple):
     delivered: int
     epoch: int
     changed: int
+    changes: int = 0
+    """Changed members, or statements without any, since the newest snapshot."""
+    epoch_due: int | None = None
+    """When the next epoch begins for somebody who lost the right (s since 1970)."""
+    epoch_lost: int | None = None
+    """When an epoch last began because somebody or some device lost the right."""
 
     def policy(self) -> Policy:
         """The rules that relay must know."""
@@ -93,16 +114,29 @@ def role_of(tx: Tx, room: RoomId, pid: Pid) -> Role | None:
     return Role(role) if role else None
 
 
-def save(tx: Tx, before: RoomState, after: RoomState, statement: str, *, open_history: bool, now: int) -> None:
-    """Writes one change: the signed roster, the members, the intervals of membership."""
+def save(
+    tx: Tx,
+    before: RoomState,
+    after: RoomState,
+    statement: str,
+    *,
+    open_history: bool,
+    now: int,
+    turn: "Turn",
+    number: int,
+) -> None:
+    """Writes one change of `number` members: the signed roster, the members, the intervals of membership."""
     room, epoch = after.room, after.epoch.n if after.epoch else 0
-    tx.execute(_ADD_ROSTER, {"room": room, "version": after.version, "jws": statement})
-    row = {"room": room, "version": after.version, "head": after.head, "epoch": epoch, "changed": now}
-    tx.execute(_STATE, row)
+    tx.execute(_ADD_ROSTER, {"room": room, "version": after.version, "jws": statement, "epoch": epoch})
+    row = {"room": room, "version": after.version, "head": after.head, "epoch": epoch, "changed": now, "number": number}
+    tx.execute(_STATE, row | {"due": turn.due, "lost": turn.lost})
     last_epoch = before.epoch.n if before.epoch else 0
-    for pid in before.members.keys() - after.members.keys():
-        tx.execute(_DROP_MEMBER, {"room": room, "pid": pid})
-        tx.execute(_FINISH, {"room": room, "pid": pid, "version": after.version, "epoch": last_epoch})
+    # Who goes while the key stays may not fetch it any more: it is in use.
+    last_own = last_epoch if epoch > last_epoch else last_epoch - 1
+    gone = [{"room": room, "pid": pid} for pid in before.members.keys() - after.members.keys()]
+    if gone:
+        tx.execute(_DROP_MEMBER, gone)
+        tx.execute(_FINISH, [one | {"version": after.version, "epoch": last_own} for one in gone])
     added: list[dict[str, str | int | None]] = []
     changed: list[dict[str, str | int | None]] = []
     for pid, member in after.members.items():
@@ -118,6 +152,60 @@ def save(tx: Tx, before: RoomState, after: RoomState, statement: str, *, open_hi
         tx.execute(_BEGIN, begin)
     if changed:
         tx.execute(_CHANGE_MEMBER, changed)
+
+
+class Turn(NamedTuple):
+    """What becomes of a room's epochs by a change."""
+
+    now: bool
+    """A new epoch begins with it."""
+    due: int | None
+    """When the next one is due."""
+    lost: int | None
+    """When one last began because somebody lost the right."""
+
+
+def count(tx: Tx, room: RoomId) -> int:
+    """How many members the room has."""
+    return int(tx.execute(_COUNT, {"room": room}).scalar_one())
+
+
+def due(tx: Tx, now: int, limit: int) -> list[RoomId]:
+    """Rooms whose next epoch is due."""
+    return [row.room for row in tx.execute(_DUE, {"now": now, "limit": limit})]
+
+
+def put_snapshot(tx: Tx, room: RoomId, version: int, statement: str, listed: str) -> None:
+    """Keeps the room's newest snapshot with its member list, one JSON line a member, sorted by pid."""
+    tx.execute(_NO_SNAPSHOT, {"room": room})
+    tx.execute(_ADD_SNAPSHOT, {"room": room, "version": version, "jws": statement, "list": listed})
+    tx.execute(_COUNTED, {"room": room})
+
+
+def snapshot(tx: Tx, room: RoomId) -> tuple[int, str] | None:
+    """Version and statement of the room's newest snapshot."""
+    row = tx.execute(_SNAPSHOT, {"room": room}).first()
+    return (row.version, row.jws) if row else None
+
+
+def snapshot_list(tx: Tx, room: RoomId) -> tuple[int, str] | None:
+    """Version and member list of the room's newest snapshot."""
+    row = tx.execute(_LIST, {"room": room}).first()
+    return (row.version, row.list) if row else None
+
+
+def epoch_at(tx: Tx, room: RoomId, version: int) -> int:
+    """The room's epoch after a version; 0: there is none such."""
+    epoch: int | None = tx.execute(_EPOCH_AT, {"room": room, "version": version}).scalar()
+    return epoch or 0
+
+
+def spans(tx: Tx, room: RoomId, version: int, pids: list[Pid]) -> dict[Pid, list[tuple[int, int | None]]]:
+    """First and last epoch of the memberships that some people had by a version; no last one: still had it then."""
+    found: dict[Pid, list[tuple[int, int | None]]] = {pid: [] for pid in pids}
+    for row in tx.execute(_SPANS, {"room": room, "version": version, "pids": pids}) if pids else []:
+        found[row.pid].append((row.first, row.last))
+    return found
 
 
 def of_person(tx: Tx, pid: Pid) -> list[RoomId]:

@@ -14,7 +14,7 @@ from samrum.home.rooms import view
 from samrum.home.since import tables
 from samrum.plumbing.clock import Clock
 from samrum.plumbing.transactions import Transactions, Tx
-from samrum.wire.home_api import Person, RelayAddress, Room, Since, Started
+from samrum.wire.home_api import Person, RelayAddress, Since, Started
 from samrum.wire.ids import Pid, RoomId, TenantId
 from samrum.wire.statements import Topic
 
@@ -68,8 +68,9 @@ class Picture:
                 leased=self._keys.release(tx, me.pid, epochs, [room for room, _ in epochs], int(now)),
                 cursor=cursor,
                 now=int(now * 1000),
+                snapshots={},
             )
-            started.rosters = _chains(tx, seen, min(MAX_CHAINS, MAX_REPLY - len(msgspec.json.encode(started))))
+            _chains(tx, started, min(MAX_CHAINS, MAX_REPLY - len(msgspec.json.encode(started))))
             return started
 
         return await self._db.write(work)
@@ -100,16 +101,17 @@ class Picture:
         return await self._db.read(work)
 
 
-def _chains(tx: Tx, seen: list[Room], budget: int) -> dict[RoomId, list[str]]:
-    """Whole chains, for as many rooms as fit; rooms changed last first."""
-    found: dict[RoomId, list[str]] = {}
-    for room in seen:
-        chain = rooms.chain(tx, room.room, 0, room.version)
-        size = sum(len(one) + 3 for one in chain) + 40
+def _chains(tx: Tx, started: Started, budget: int) -> None:
+    """Whole chains, or snapshots and the chains after them, for as many rooms as fit; rooms changed last first."""
+    for room in started.rooms:
+        begin = rooms.snapshot(tx, room.room)
+        chain = rooms.chain(tx, room.room, begin[0] if begin else 0, room.version)
+        size = sum(len(one) + 3 for one in chain) + (len(begin[1]) + 80 if begin else 40)
         if size <= budget:
-            found[room.room] = chain
+            started.rosters[room.room] = chain
+            if begin:
+                started.snapshots[room.room] = begin[1]
             budget -= size
-    return found
 
 
 def _fitting(names: list[Person]) -> list[Person]:

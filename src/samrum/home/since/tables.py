@@ -1,9 +1,13 @@
-"""SQL of events: per person, room and topic only the newest stands, so the table is bounded by memberships.
+"""SQL of events: of a person, or of a room for all its members (`pid` is empty), only the newest of each topic stands.
+
+So the table is bounded by memberships, and a change in a room of thousands writes one row. What concerns a person who is not, or no
+longer, in the room is the person's own event.
 
 Cursors grow with commits, since one transaction writes at a time; a server with several writers would need a lock here.
 """
 
 from collections.abc import Iterable
+from typing import Final
 
 import sqlalchemy as sa
 
@@ -13,14 +17,17 @@ from samrum.wire.statements import Topic
 
 _DROP_PERSON = sa.text("DELETE FROM event WHERE pid = :pid AND room = :room AND topic = :topic")
 _ADD = sa.text("INSERT INTO event (pid, room, topic) VALUES (:pid, :room, :topic)")
-_DROP_ROOM = sa.text(
-    "DELETE FROM event WHERE room = :room AND topic = :topic AND pid IN (SELECT pid FROM member WHERE room = :room)"
+_AFTER = sa.text(
+    "SELECT MAX(cursor) AS cursor, room, topic FROM ("
+    "SELECT cursor, room, topic FROM event WHERE pid = :pid AND cursor > :after UNION ALL "
+    "SELECT e.cursor, e.room, e.topic FROM member m JOIN event e ON e.pid = '' AND e.room = m.room "
+    "WHERE m.pid = :pid AND e.cursor > :after) AS news GROUP BY room, topic ORDER BY 1"
 )
-_ADD_ROOM = sa.text(
-    "INSERT INTO event (pid, room, topic) SELECT pid, room, :topic FROM member WHERE room = :room ORDER BY pid"
-)
-_AFTER = sa.text("SELECT cursor, room, topic FROM event WHERE pid = :pid AND cursor > :after ORDER BY cursor")
 _LAST = sa.text("SELECT COALESCE(MAX(cursor), 0) FROM event")
+
+
+EVERYBODY: Final = Pid("")
+"""Stands for all members of a room."""
 
 
 def add(tx: Tx, pids: Iterable[Pid], topic: Topic, room: RoomId | None = None) -> None:
@@ -33,9 +40,7 @@ def add(tx: Tx, pids: Iterable[Pid], topic: Topic, room: RoomId | None = None) -
 
 def add_for_members(tx: Tx, room: RoomId) -> None:
     """The room changed for all its members."""
-    row = {"room": room, "topic": Topic.ROOM}
-    tx.execute(_DROP_ROOM, row)
-    tx.execute(_ADD_ROOM, row)
+    add(tx, [EVERYBODY], Topic.ROOM, room)
 
 
 def after(tx: Tx, pid: Pid, cursor: int) -> list[tuple[int, RoomId, Topic]]:
