@@ -184,6 +184,7 @@ async def main(
                 group.create_task(_keep(home.outbox.run, Word("outbox"), log)),
                 group.create_task(_keep(lambda: home.ledger.run(ledger_seconds), Word("ledger"), log)),
                 group.create_task(_keep(home.tidy_for_ever, Word("tidy"), log)),
+                group.create_task(_keep(home.rooms.begin_due, Word("epochs"), log)),
             ]
             serving = group.create_task(server.serve(sockets=sockets))
             log.info("home.started", people=len(file.people), port=port)
