@@ -46,6 +46,7 @@ async def test_removed_member_keeps_older_keys_and_gets_no_newer(home: Running) 
     assert second[1] == first
     assert len({first, second[2], second[3]}) == 3
     assert second[3] == "no_such_epoch"
+    home.clock.time += 2
     await alice.change(room, remove=[carl.pid])
     await alice.change(room, add=[bob.pid])
     assert set((await got(bob, room, 1, 2, 3)).values()) == set((await got(alice, room, 1, 2, 3)).values())
