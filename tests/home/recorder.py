@@ -13,7 +13,7 @@ from samrum.wire.base import Problem
 from samrum.wire.chain import BadRoster, RoomState
 from samrum.wire.home_api import HomeKey
 from samrum.wire.ids import RoomId, TenantId
-from samrum.wire.relay_api import Applied, PutHead, PutHints, PutRevocation, PutRoster
+from samrum.wire.relay_api import Applied, Positions, PutHead, PutHints, PutRevocation, PutRoster
 from samrum.wire.statements import Call, Head, Hint, Revoke, Roster
 
 
@@ -35,6 +35,8 @@ class Recorder:
     heads: list[Head] = field(default_factory=list)
     head: bytes = bytes(32)
     entries: int = 0
+    positions: dict[RoomId, int] = field(default_factory=dict)
+    """How far rooms have come, as told to home."""
     order: list[tuple[str, str, int]] = field(default_factory=list)
     gaps: int = 0
     """Rosters that came before their turn."""
@@ -95,7 +97,7 @@ class Recorder:
             self.faults.append(path)
             return 403, Problem(code="bad_call")
         self.jtis.add(call.jti)
-        what = path.removeprefix(f"/tenants/{self.tenant}/")
+        what = path.removeprefix(f"/tenants/{self.tenant}/").partition("?")[0]
         return getattr(self, f"_{what}")(body)
 
     def _rosters(self, body: bytes) -> tuple[int, Any]:
@@ -119,6 +121,9 @@ class Recorder:
             self.hints.append(hint)
             self.order.append(("hint", hint.to, hint.version))
         return 204, None
+
+    def _positions(self, _: bytes) -> tuple[int, Any]:
+        return 200, Positions(cursor=sum(self.positions.values()), rooms=self.positions)
 
     def _revocations(self, body: bytes) -> tuple[int, Any]:
         self.revocations.append(jws.verify(msgspec.json.decode(body, type=PutRevocation).jws, Revoke, self._key))

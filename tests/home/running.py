@@ -16,7 +16,7 @@ import httpx
 import msgspec
 
 from samrum.home import app
-from samrum.home.config import HomeConfig, RelayConfig
+from samrum.home.config import HomeConfig, KeysConfig, RelayConfig
 from samrum.home.keys import folder as key_folder
 from samrum.plumbing.clock import Clock
 from samrum.wire import ids
@@ -65,6 +65,13 @@ def write_directory(
     config.directory.write_bytes(msgspec.json.encode({"people": people, "rooms": rooms or []}))
 
 
+def beside(folder: Path, name: str) -> Path:
+    """A folder outside of another one: the second copy must not be where the database is."""
+    found = folder.with_name(f"{folder.name}-{name}")
+    found.mkdir(parents=True, exist_ok=True)
+    return found
+
+
 def make_config(folder: Path, people: int = 8, **other: Any) -> HomeConfig:
     """The configuration of a new home, its keys made and its directory written."""
     port = free_port()
@@ -79,21 +86,29 @@ def make_config(folder: Path, people: int = 8, **other: Any) -> HomeConfig:
         "tenant": ids.new_tenant(),
         "authority": "Provstad",
         "directory": folder / "city.json",
-        "keys": folder / "keys",
+        "keys": KeysConfig(folder=folder / "keys", second_copy=beside(folder, "copy")),
         "relay": RelayConfig(http=f"http://127.0.0.1:{relay_port}", stream=f"ws://127.0.0.1:{relay_port + 1}"),
         "livekit": "ws://127.0.0.1:7880",
     }
     config = HomeConfig(**(values | other))
-    key_folder.make(config.keys, int(time.time()))
+    key_folder.make(config, int(time.time()))
     write_directory(config, [entry(number) for number in range(people)])
     return config
 
 
+def toml(values: dict[str, Any]) -> list[str]:
+    return [f"{name} = {msgspec.json.encode(one).decode()}" for name, one in values.items() if one is not None]
+
+
 def write_toml(config: HomeConfig) -> Path:
     """The configuration as a file."""
-    values = {name: getattr(config, name) for name in config.__struct_fields__ if name != "relay"}
-    lines = [f"{name} = {msgspec.json.encode(str(one)).decode()}" for name, one in values.items() if one is not None]
-    lines += ["[relay]", f'http = "{config.relay.http}"', f'stream = "{config.relay.stream}"']
+    values = msgspec.to_builtins(config, enc_hook=str)
+    tables = {name: values.pop(name) for name in ("relay", "keys")}
+    if token := tables["keys"].pop("pkcs11"):
+        tables["keys.pkcs11"] = token
+    lines = toml(values)
+    for name, table in tables.items():
+        lines += [f"[{name}]", *toml(table)]
     (config.data / "home.toml").write_text("\n".join(lines))
     return config.data / "home.toml"
 

@@ -7,15 +7,24 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from samrum.home.keys.folder import KeyFolder
+from samrum.home.keys.folder import KeyFolder, make
 from samrum.plumbing.config import BadConfig
 from samrum.wire import ids, jws
 from samrum.wire.home_api import MAX_KEYS, Changed, NewRoom, WantKeys
 from samrum.wire.ids import RoomId
 from samrum.wire.keys import commitment, media_base
 from tests.home.client import Person, Refused
-from tests.home.running import Running, running
+from tests.home.running import Running, make_config, running
+
+
+def opened(home: Running, name: str) -> bytes:
+    """A sealed file of the key folder, opened by the format's own words."""
+    folder = home.config.keys.folder
+    root, data = (jws.unb64((folder / one).read_text().strip()) for one in ("root.key", name))
+    aad = b"samrum/keyfile/1" + ids.raw(home.config.tenant, "t") + name.encode()
+    return AESGCM(root).decrypt(data[:12], data[12:], aad)
 
 
 async def got(person: Person, room: RoomId, *epochs: int) -> dict[int, str]:
@@ -80,9 +89,8 @@ async def test_media_bases_of_today_and_tomorrow_for_members_only(home: Running)
     alice, bob = await home.enter(0, 1)
     room, today = (await alice.create()).room.room, int(home.clock.now()) // 86_400
     media = (await alice.keys(media=[room])).media
-    folder = KeyFolder(home.config.keys, home.config.tenant)
     assert [(one.epoch, one.day, one.base) for one in media] == [
-        (1, day, jws.b64(media_base(folder.day(day), room, 1, day))) for day in (today, today + 1)
+        (1, day, jws.b64(media_base(opened(home, f"day-{day}.key"), room, 1, day))) for day in (today, today + 1)
     ]
     refused = await bob.keys(media=[room])
     assert ([one.code for one in refused.refused], refused.media) == (["not_entitled"], [])
@@ -99,11 +107,11 @@ async def test_day_keys_are_destroyed_after_48_hours(home: Running) -> None:
     await alice.keys(media=[room])
     home.clock.time = (today + 1) * 86_400 + 86_399
     async with again(home) as later:
-        assert (later.config.keys / f"day-{today}.key").exists()
+        assert (later.config.keys.folder / f"day-{today}.key").exists()
     home.clock.time += 1
     async with again(home) as later:
-        assert not (later.config.keys / f"day-{today}.key").exists()
-        assert (later.config.keys / f"day-{today + 1}.key").exists()
+        assert not (later.config.keys.folder / f"day-{today}.key").exists()
+        assert (later.config.keys.folder / f"day-{today + 1}.key").exists()
 
 
 def again(home: Running) -> contextlib.AbstractAsyncContextManager[Running]:
@@ -122,9 +130,9 @@ async def test_keys_stand_nowhere_in_clear(home: Running) -> None:
             data = path.read_bytes()
             assert raw not in data
             assert key.encode() not in data
-    for path in home.config.keys.iterdir():
+    for path in home.config.keys.folder.iterdir():
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert stat.S_IMODE(home.config.keys.stat().st_mode) == 0o700
+    assert stat.S_IMODE(home.config.keys.folder.stat().st_mode) == 0o700
 
 
 async def test_without_a_proof_a_room_comes_without_its_key(home: Running) -> None:
@@ -183,21 +191,20 @@ async def test_thirty_days_old_keys_are_renewed_at_start(home: Running) -> None:
 
 
 def test_key_folder_refuses_what_others_may_read_and_exchanged_files(tmp_path: Path) -> None:
-    from samrum.home.keys.folder import make
-
-    tenant = ids.new_tenant()
-    make(tmp_path, 1)
-    signing = (tmp_path / "signing.key").read_bytes()
-    make(tmp_path, 2)
-    assert (tmp_path / "signing.key").read_bytes() == signing
-    folder = KeyFolder(tmp_path, tenant)
+    config = make_config(tmp_path)
+    keys, tenant = config.keys, config.tenant
+    signing = (keys.folder / "signing.key").read_bytes()
+    make(config, 2)
+    assert (keys.folder / "signing.key").read_bytes() == signing
+    folder = KeyFolder(keys, tenant)
     key = folder.period("2026-11", "365d")
-    assert KeyFolder(tmp_path, tenant).period("2026-11", "365d") == key
+    assert KeyFolder(keys, tenant).period("2026-11", "365d") == key
     assert folder.period("2026-12", "365d") != key
-    (tmp_path / "period-2026-12.365d.key").write_bytes((tmp_path / "period-2026-11.365d.key").read_bytes())
-    for other in (tenant, ids.new_tenant()):
-        with pytest.raises(BadConfig, match="not encrypted under"):
-            KeyFolder(tmp_path, other).period("2026-12", "365d")
-    (tmp_path / "root.key").chmod(0o640)
+    (keys.folder / "period-2026-12.365d.key").write_bytes((keys.folder / "period-2026-11.365d.key").read_bytes())
+    with pytest.raises(BadConfig, match="not sealed by this root key"):
+        KeyFolder(keys, tenant).period("2026-12", "365d")
+    with pytest.raises(BadConfig, match="not sealed by this root key"):
+        KeyFolder(keys, ids.new_tenant())
+    (keys.folder / "root.key").chmod(0o640)
     with pytest.raises(BadConfig, match="others may read"):
-        KeyFolder(tmp_path, tenant)
+        KeyFolder(keys, tenant)

@@ -67,9 +67,9 @@ async def test_what_is_not_in_the_register_cannot_be_connected_to() -> None:
     outgoing = Outgoing(flows, {"relay.http": "http://127.0.0.1:1", "licensing": "http://127.0.0.1:1"})
     for flow in ("home-licensing", "browser-relay", "home-gate-licensing", "relay-store"):
         with pytest.raises(NoSuchFlow):
-            await outgoing.post(flow, "/", b"", {})
+            await outgoing.request(flow, "POST", "/", b"", {})
     with pytest.raises(outside.Unreachable):
-        await outgoing.post("home-relay", "/", b"", {})
+        await outgoing.request("home-relay", "POST", "/", b"", {})
     await outgoing.close()
 
 

@@ -5,6 +5,7 @@ three harmless variables, no secret in its arguments, no open file but its log. 
 writes files before the start, asks `/health`, and ends processes. The one secret that it draws is LiveKit's API key.
 
     DIR/home    home's database, keys, directory file, home.toml      (the authority)
+    DIR/home-copy, DIR/home-recovery   what belongs on other disks: the second copy of keys, and what two of three shares open
     DIR/relay   relay's database, registered tenants, relay.toml,     (the operator)
                 and what relay's neighbour LiveKit needs: livekit.yaml, livekit.keys
     DIR/store   objects, as the cloud would hold them                 (the bucket)

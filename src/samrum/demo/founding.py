@@ -22,7 +22,7 @@ class CannotFound(Exception):
 
 def found(places: Places, *, meetings: bool) -> None:
     """Makes what is missing in `places`; without `meetings` relay knows of no LiveKit. Raises `CannotFound`."""
-    for folder in (places.data, places.home, places.home_keys, places.relay, places.store, places.logs):
+    for folder in (places.data, places.home, places.home_keys, *places.apart, places.relay, places.store, places.logs):
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o700)
     if not places.directory.exists():
@@ -81,9 +81,13 @@ flows = {_toml(flows)}
 tenant = "{tenant}"
 authority = {_toml(AUTHORITY)}
 directory = {_toml(places.directory)}
-keys = {_toml(places.home_keys)}
 devices = 500 # everybody who tries the demo is one of a few people
 livekit = "{places.livekit_url}"
+
+[keys]
+folder = {_toml(places.home_keys)}
+second_copy = {_toml(places.second_copy)} # on one machine there is no other disk; elsewhere it is one
+recovery = {_toml(places.recovery)}
 
 [relay]
 http = "{places.relay_url}"

@@ -39,6 +39,21 @@ class Places:
         return self.home / "keys"
 
     @property
+    def second_copy(self) -> Path:
+        """Home's second copy of every wrapped room key."""
+        return self.data / "home-copy"
+
+    @property
+    def recovery(self) -> Path:
+        """What two of three shares open, once somebody made shares."""
+        return self.data / "home-recovery"
+
+    @property
+    def apart(self) -> tuple[Path, Path]:
+        """Home's folders that belong on other disks."""
+        return self.second_copy, self.recovery
+
+    @property
     def directory(self) -> Path:
         """The city's people, as home's directory file."""
         return self.home / "city.json"

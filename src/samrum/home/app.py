@@ -18,12 +18,16 @@ from samrum.home.devices.actions import Devices
 from samrum.home.devices.proof import Proofs
 from samrum.home.directory import outside as directory_file
 from samrum.home.directory.actions import Takeover
+from samrum.home.directory.outside import File
+from samrum.home.errors import SecondCopyAway
 from samrum.home.flows import http as flows_http
 from samrum.home.flows import policy, register
 from samrum.home.flows.outside import Outgoing
 from samrum.home.keys import folder
 from samrum.home.keys import http as keys_http
 from samrum.home.keys.actions import EpochKeys
+from samrum.home.keys.copy import CopyAway, SecondCopy, same_disk
+from samrum.home.keys.use import KeyUse
 from samrum.home.ledger import export as ledger_export
 from samrum.home.ledger import http as ledger_http
 from samrum.home.ledger.actions import Ledger
@@ -71,6 +75,7 @@ class Home:
     devices: Devices
     rooms: Rooms
     keys: EpochKeys
+    use: KeyUse
     takeover: Takeover
     site: Site
     clock: Clock
@@ -81,8 +86,7 @@ class Home:
         await self.login.expire()
         await self.devices.expire()
         await self.db.write(lambda tx: self.keys.expire(tx, now))
-        while await self.rooms.renew_epochs(RENEW_AT_ONCE) == RENEW_AT_ONCE:
-            pass
+        await renew(self.rooms)
 
     async def tidy_for_ever(self) -> None:
         """`tidy` every ten minutes."""
@@ -96,10 +100,17 @@ class Home:
         await self.db.close()
 
 
+async def renew(rooms: Rooms) -> None:
+    """New keys where the old ones have served their time; they wait while the second copy is away."""
+    with contextlib.suppress(SecondCopyAway):
+        while await rooms.renew_epochs(RENEW_AT_ONCE) == RENEW_AT_ONCE:
+            pass
+
+
 async def build(config: HomeConfig, *, clock: Clock, log: Log) -> Home:
     """Wires home up; raises `BadConfig`."""
     tls, origin, flows = config.tls(), config.origin(), register.read(config.flows)
-    keys_of = folder.KeyFolder(config.keys, config.tenant)
+    keys_of, copy = open_keys(config, log)
     signer, tenant = keys_of.signer, config.tenant
     relay_at = RelayAddress(http=config.relay.http, stream=config.relay.stream)
     headers = policy.headers(flows, config.addresses(), tls=tls is not None)
@@ -108,7 +119,7 @@ async def build(config: HomeConfig, *, clock: Clock, log: Log) -> Home:
     relay = Relay(outgoing=outgoing, signer=signer, tenant=tenant, clock=clock)
     outbox = Outbox(db=db, clock=clock, signer=signer, tenant=tenant, relay=relay, log=log)
     ledger = Ledger(db=db, clock=clock, signer=signer, tenant=tenant, relay=relay, log=log)
-    keys = EpochKeys(db=db, clock=clock, folder=keys_of, tenant=tenant)
+    keys = EpochKeys(db=db, clock=clock, folder=keys_of, copy=copy, tenant=tenant, log=log)
     rooms = Rooms(db=db, clock=clock, signer=signer, tenant=tenant, keys=keys, out=outbox, log=log)
     devices = Devices(
         db=db,
@@ -156,10 +167,32 @@ async def build(config: HomeConfig, *, clock: Clock, log: Log) -> Home:
         devices=devices,
         rooms=rooms,
         keys=keys,
+        use=KeyUse(db=db, relay=relay, renew=lambda: renew(rooms), log=log),
         takeover=Takeover(db=db, clock=clock, rooms=rooms, devices=devices, log=log),
         site=site,
         clock=clock,
     )
+
+
+def open_keys(config: HomeConfig, log: Log) -> tuple[folder.KeyFolder, SecondCopy]:
+    """Home's secrets, and the second place of its keys; raises `BadConfig`.
+
+    A second place that is away does not stop a home that has used it: what stands there already is released.
+    """
+    config.check_places()
+    keys_of = folder.KeyFolder(config.keys, config.tenant)
+    copy = SecondCopy(config.keys.second_copy, config.keys.folder, config.tenant)
+    try:
+        copy.settle()
+    except CopyAway as error:
+        log.error("keys.second_copy_away", error=error)  # noqa: TRY400  our log, not logging's
+    if same_disk(config.keys.second_copy, config.data):
+        log.warning("keys.second_copy_on_same_disk")
+    try:
+        keys_of.keep_restorable()
+    except OSError as error:
+        log.error("keys.recovery_away", error=error)  # noqa: TRY400
+    return keys_of, copy
 
 
 async def main(
@@ -169,11 +202,12 @@ async def main(
     log, clock = setup("home"), clock or SystemClock()
     host, port = plumbing_config.address(config.listen)
     tls, file = config.tls(), directory_file.read(config.directory)
-    folder.make(config.keys, int(clock.now()))
+    folder.make(config, int(clock.now()))
     home = await build(config, clock=clock, log=log)
     try:
-        await home.takeover.people(file)
-        await home.takeover.rooms(file)
+        await asyncio.to_thread(home.keys.destroy_days)
+        await home.keys.copy_missing()
+        taken = await take_over(home.takeover, file)
         if served := home.site.build():
             await home.ledger.client_served(served.digest)
         await home.tidy()
@@ -184,8 +218,12 @@ async def main(
                 group.create_task(_keep(home.outbox.run, Word("outbox"), log)),
                 group.create_task(_keep(lambda: home.ledger.run(ledger_seconds), Word("ledger"), log)),
                 group.create_task(_keep(home.tidy_for_ever, Word("tidy"), log)),
+                group.create_task(_keep(home.keys.destroy_days_for_ever, Word("days"), log)),
+                group.create_task(_keep(home.use.run, Word("key_use"), log)),
                 group.create_task(_keep(home.rooms.begin_due, Word("epochs"), log)),
             ]
+            if not taken:
+                background.append(group.create_task(_later(lambda: take_over(home.takeover, file))))
             serving = group.create_task(server.serve(sockets=sockets))
             log.info("home.started", people=len(file.people), port=port)
             await stop.wait()
@@ -196,6 +234,25 @@ async def main(
     finally:
         await home.close()
     log.info("home.stopped")
+
+
+async def take_over(takeover: Takeover, file: File) -> bool:
+    """Brings people and rooms to what the directory file says; tells whether all of it could be done."""
+    try:
+        await takeover.people(file)
+        await takeover.rooms(file)
+    except SecondCopyAway:
+        return False
+    return True
+
+
+async def _later(work: Callable[[], Awaitable[bool]]) -> None:
+    """Tries again until it is done."""
+    done = False
+    while not done:
+        await asyncio.sleep(TIDY_SECONDS / 20)
+        with contextlib.suppress(Exception):  # the next try
+            done = await work()
 
 
 async def _keep(work: Callable[[], Awaitable[None]], task: Word, log: Log) -> None:
@@ -238,7 +295,7 @@ class _Registration(Wire):
 def registration(path: Path) -> str:
     """What relay's operator must know of this authority, as one line of JSON; makes keys that are missing."""
     config = plumbing_config.read(path, HomeConfig)
-    folder.make(config.keys, int(SystemClock().now()))
+    folder.make(config, int(SystemClock().now()))
     key = folder.KeyFolder(config.keys, config.tenant).signer.public()
     public = _PublicKey(kid=key.kid, jwk=key.jwk, iat=key.iat)
     return (

@@ -1,6 +1,7 @@
 """Home's configuration (`home.toml`)."""
 
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 import msgspec
@@ -18,6 +19,39 @@ class RelayConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     """Relay's stream, such as `wss://relay.example:8443`."""
     ca: str | None = None
     """PEM file of the only authority whose certificates home accepts from relay; without it, the system's."""
+
+
+class TokenConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The PKCS#11 token (HSM) that holds the root key."""
+
+    module: Path
+    """The token's PKCS#11 library, such as `/usr/lib/softhsm/libsofthsm2.so`."""
+    token: str
+    """The token's label."""
+    key: str
+    """The label of the root key in it: AES-256, sensitive, not extractable."""
+    pin: Path
+    """File with the PIN of the token's user, 0600."""
+
+
+class KeysConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Where keys are (`docs/keys.md`)."""
+
+    folder: Path
+    """Folder of secrets (`keys/folder.py`), for home's own account alone; in no backup of the database."""
+    second_copy: Path
+    """Folder on another disk or host, where every wrapped epoch key stands before it is released (`keys/copy.py`)."""
+    recovery: Path | None = None
+    """Folder on another disk or host of what two of three shares open (`keys/recovery.py`); needed for `samrum home shares make`."""
+    root: Literal["file", "pkcs11"] = "file"
+    """Where the root key is: in a file of `folder`, or in the token of `[keys.pkcs11]`."""
+    pkcs11: TokenConfig | None = None
+
+    def token(self) -> TokenConfig:
+        """`[keys.pkcs11]`; raises `BadConfig` if it is missing."""
+        if self.pkcs11 is None:
+            raise BadConfig('keys.root = "pkcs11" needs [keys.pkcs11] with module, token, key and pin')
+        return self.pkcs11
 
 
 class HomeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -39,8 +73,7 @@ class HomeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     """The authority's name, as people read it."""
     directory: Path
     """The directory file (`directory/outside.py`)."""
-    keys: Path
-    """Folder of secrets (`keys/folder.py`), for home's own account alone."""
+    keys: KeysConfig
     relay: RelayConfig
     devices: int = 20
     """Devices that a person may be signed in on at a time."""
@@ -60,6 +93,21 @@ class HomeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
         if not is_loopback(address(self.listen)[0]):
             raise BadConfig(f"listen = {self.listen}: reachable from elsewhere, so tls_cert and tls_key are needed")
         return None
+
+    def check_places(self) -> None:
+        """Raises `BadConfig` where keys, database, second copy and recovery would be lost or stolen together."""
+        named = {"data": self.data, "keys.folder": self.keys.folder, "keys.second_copy": self.keys.second_copy}
+        apart = [("keys.second_copy", "data"), ("keys.second_copy", "keys.folder")]
+        if self.keys.recovery:
+            named["keys.recovery"] = self.keys.recovery
+            apart += [("keys.recovery", other) for other in ("data", "keys.folder", "keys.second_copy")]
+        for name, other in apart:
+            one, two = named[name].resolve(), named[other].resolve()
+            if one == two or one in two.parents or two in one.parents:
+                raise BadConfig(
+                    f"{name} = {named[name]}: must be elsewhere than {other} = {named[other]}, neither in nor above it; "
+                    "best on another disk or host"
+                )
 
     def origin(self) -> str:
         """`url` without path; raises `BadConfig` if it is not an origin."""

@@ -15,7 +15,8 @@ Refused
 ├── NotAllowed       403 not_allowed
 ├── BadMembers       422 bad_members
 ├── BadTitle         422 bad_title
-└── LastOwner        409 last_owner
+├── LastOwner        409 last_owner
+└── SecondCopyAway   503 second_copy_away, with retry_after
 """
 
 from samrum.plumbing.http import Refused
@@ -125,3 +126,10 @@ class LastOwner(Refused):
 
     def __init__(self) -> None:
         super().__init__(409, Code.LAST_OWNER)
+
+
+class SecondCopyAway(Refused):
+    """A new key cannot be kept at the second place, so nothing was changed; it works again when the place does."""
+
+    def __init__(self) -> None:
+        super().__init__(503, Code.SECOND_COPY_AWAY, retry_after=30)

@@ -20,7 +20,7 @@ def commitment(key: bytes) -> bytes:
     return hashlib.sha256(b"samrum/kc/1" + key).digest()
 
 
-def media_base(day_key: bytes, room: RoomId, epoch: int, day: int) -> bytes:
+def media_base(day_key: bytes | bytearray, room: RoomId, epoch: int, day: int) -> bytes:
     """32 bytes: HKDF-SHA512(day key, salt = room, info = "samrum/day/1" | epoch u32 | day u32). `day` counts from 1970."""
     info = b"samrum/day/1" + struct.pack(">II", epoch, day)
     return HKDF(SHA512(), 32, ids.raw(room, "r"), info).derive(day_key)

@@ -707,6 +707,7 @@ export type Code =
   | 'last_owner'
   | 'not_entitled'
   | 'no_such_epoch'
+  | 'second_copy_away'
   | 'bad_grant'
   | 'grant_expired'
   | 'revoked'

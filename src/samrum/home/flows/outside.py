@@ -28,7 +28,9 @@ class Outgoing:
         verify = ssl.create_default_context(cafile=ca) if ca else True
         self._client = httpx.AsyncClient(verify=verify, trust_env=False, follow_redirects=False, timeout=SECONDS)
 
-    async def post(self, flow_id: str, path: str, body: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
+    async def request(
+        self, flow_id: str, method: str, path: str, body: bytes, headers: dict[str, str]
+    ) -> tuple[int, bytes]:
         """Status and body of the answer; raises `NoSuchFlow` or `Unreachable`."""
         flow = self._register.of(flow_id)
         if flow is None or flow.source != "home" or not flow.default:
@@ -37,7 +39,7 @@ class Outgoing:
         if not origins:
             raise NoSuchFlow(flow_id)
         try:
-            answer = await self._client.post(origins[0] + path, content=body, headers=headers)
+            answer = await self._client.request(method, origins[0] + path, content=body, headers=headers)
         except httpx.HTTPError:
             raise Unreachable from None
         return answer.status_code, answer.content

@@ -1,37 +1,41 @@
 """The folder of secrets: one file a key, 0600, in a folder of home's own account.
 
-    root.key                     32 random bytes, base64url
-    signing.key                  JSON {kid, iat, seed}: home's Ed25519 signing key
-    period-<YYYY-MM>.<class>.key a period key (tenant, month, retention class), encrypted under the root key
-    day-<n>.key                  a day's media key (n = days since 1970), encrypted under the root key
+    root.key                     the root key, unless it is in a token (`root.py`)
+    signing.key                  JSON {kid, iat, seed}: home's Ed25519 signing key, sealed under the root key
+    period-<YYYY-MM>.<class>.key a period key (tenant, month, retention class), sealed
+    day-<n>.key                  a day's media key (n = days since 1970), sealed
+    recovery.pub                 to whom new secrets are also sealed (`recovery.py`), once shares were made
 
-An encrypted file is base64url(nonce 12 | AES-256-GCM) with AAD "samrum/keyfile/1" | tenant | file name, so that files can't be
-exchanged. No database backup holds any of this: destroying a period key is final.
+No database backup holds any of this: destroying a period key is final.
 """
 
-import os
 import re
-import secrets
 import threading
 from pathlib import Path
 from typing import Final
 
 import msgspec
-from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from samrum.home.config import HomeConfig, KeysConfig
+from samrum.home.keys import files
+from samrum.home.keys.recovery import Recovery
+from samrum.home.keys.root import NotSealedSo, Root, make_root, open_root
 from samrum.plumbing.config import BadConfig, secret
 from samrum.wire import ids, jws
 from samrum.wire.home_api import HomeKey
-from samrum.wire.ids import KeyId, TenantId
+from samrum.wire.ids import KeyId, RoomId, TenantId
+from samrum.wire.keys import media_base
 
 DAYS_KEPT: Final = 2
 """A day's media key is destroyed 48 hours after that day began."""
+SIGNING: Final = "signing.key"
 _DAY: Final = re.compile(r"day-(\d+)\.key")
 
 
-class _Signing(msgspec.Struct, forbid_unknown_fields=True):
+class Signing(msgspec.Struct, forbid_unknown_fields=True):
+    """What stands in `signing.key`."""
+
     kid: KeyId
     iat: int
     seed: str
@@ -61,87 +65,112 @@ class Signer:
 class KeyFolder:
     """The opened folder. Safe to use from any thread."""
 
-    def __init__(self, folder: Path, tenant: TenantId) -> None:
-        """Opens the folder made by `make`; raises `BadConfig` if a key is missing, readable by others, or not a key."""
-        self._folder = folder
-        self._tenant = ids.raw(tenant, "t")
+    def __init__(self, config: KeysConfig, tenant: TenantId) -> None:
+        """Opens what `make` made; raises `BadConfig` if a key is missing, readable by others, or of another root key."""
+        self._folder = config.folder
+        self._tenant = tenant
         self._lock = threading.Lock()
-        self._open: dict[str, bytes] = {}
+        self._open: dict[str, bytearray] = {}
+        self._root = open_root(config)
+        self._recovery = Recovery.of(config, tenant)
+        path = self._folder / SIGNING
         try:
-            signing = msgspec.json.decode(secret(folder / "signing.key"), type=_Signing)
+            signing = msgspec.json.decode(_read(path, self._root, tenant), type=Signing)
             key = Ed25519PrivateKey.from_private_bytes(jws.unb64(signing.seed))
-            root = jws.unb64(secret(folder / "root.key").decode("ascii").strip())
         except (ValueError, msgspec.MsgspecError):
-            raise BadConfig(f"{folder}: root.key or signing.key is not a key") from None
-        self._root = AESGCM(root)
+            raise BadConfig(f"{path}: is not a signing key") from None
         self.signer = Signer(signing.kid, signing.iat, key)
 
-    def period(self, month: str, retention: str) -> bytes:
-        """The 32-byte period key of a month (`2026-11`) and retention class; made and durable if it is new."""
-        return self._key(f"period-{month}.{retention}.key")
+    def period(self, month: str, retention: str) -> bytearray:
+        """The 32-byte period key of a month (`2026-11`) and retention class; made and durable if it is new.
 
-    def day(self, day: int) -> bytes:
-        """The media key of a UTC day (days since 1970); made if it is new."""
-        return self._key(f"day-{day}.key")
+        Raises `OSError` if a new one cannot be kept for the holders of the shares too.
+        """
+        with self._lock:
+            return self._key(f"period-{month}.{retention}.key", restorable=True)
+
+    def media_base(self, room: RoomId, epoch: int, day: int) -> bytes:
+        """The media secret of a room's epoch on a UTC day (days since 1970); the day's key is made if it is new."""
+        with self._lock:
+            return media_base(self._key(f"day-{day}.key", restorable=False), room, epoch, day)
 
     def destroy_days(self, today: int) -> int:
-        """Destroys the media keys of days that began 48 hours ago; returns how many."""
+        """Destroys the media keys of days that began 48 hours ago, here and in memory; returns how many."""
         gone = 0
         with self._lock:
             for path in self._folder.glob("day-*.key"):
                 found = _DAY.fullmatch(path.name)
                 if found and int(found.group(1)) + DAYS_KEPT <= today:
-                    self._open.pop(path.name, None)
-                    path.unlink()
+                    key = self._open.pop(path.name, bytearray())
+                    key[:] = bytes(len(key))
+                    files.destroy(path)
                     gone += 1
         return gone
 
-    def _key(self, name: str) -> bytes:
-        with self._lock:
-            if name not in self._open:
-                path = self._folder / name
-                self._open[name] = self._read(path) if path.exists() else self._new(path)
-            return self._open[name]
+    def keep_restorable(self) -> None:
+        """Seals what is not yet sealed to the holders of the shares; raises `OSError`."""
+        if self._recovery is None:
+            return
+        for path in sorted([*self._folder.glob("period-*.key"), self._folder / SIGNING]):
+            if not self._recovery.has(path.name):
+                self._recovery.keep(path.name, _read(path, self._root, self._tenant))
 
-    def _new(self, path: Path) -> bytes:
-        key, nonce = secrets.token_bytes(32), secrets.token_bytes(12)
-        _write(path, jws.b64(nonce + self._root.encrypt(nonce, key, self._aad(path.name))) + "\n")
-        return key
-
-    def _read(self, path: Path) -> bytes:
-        try:
-            data = jws.unb64(secret(path).decode("ascii").strip())
-            return self._root.decrypt(data[:12], data[12:], self._aad(path.name))
-        except (InvalidTag, ValueError):
-            raise BadConfig(f"{path}: not encrypted under this root key") from None
-
-    def _aad(self, name: str) -> bytes:
-        return b"samrum/keyfile/1" + self._tenant + name.encode("ascii")
+    def _key(self, name: str, *, restorable: bool) -> bytearray:
+        if name not in self._open:
+            path = self._folder / name
+            if not path.exists():
+                key = _random()
+                if restorable and self._recovery:
+                    self._recovery.keep(name, key)
+                write(path, key, self._root, self._tenant)
+            self._open[name] = _read(path, self._root, self._tenant)
+        return self._open[name]
 
 
-def make(folder: Path, now: int) -> None:
-    """Makes the folder, the root key and the signing key where they are missing. Keys that exist are left alone."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if not (folder / "root.key").exists():
-        _write(folder / "root.key", jws.b64(secrets.token_bytes(32)) + "\n")
-    if not (folder / "signing.key").exists():
-        seed = jws.b64(secrets.token_bytes(32))
-        _write(folder / "signing.key", msgspec.json.encode(_Signing(ids.new_key_id(), now, seed)).decode() + "\n")
+def make(config: HomeConfig, now: int) -> None:
+    """Makes the folder, the root key and the signing key of a new home. Keys that exist are left alone.
+
+    Raises `BadConfig` where a home has been before but its keys are not: new ones would open nothing.
+    """
+    keys, path = config.keys, config.keys.folder / SIGNING
+    if path.exists():
+        if path.read_bytes().startswith(b"{"):  # of a version that left it unsealed
+            files.replace(path, _sealed(path.name, secret(path), open_root(keys), config.tenant))
+        return
+    if (config.data / "home.db").exists():
+        raise BadConfig(f"{path}: is missing, but {config.data} has a database; is the disk of keys.folder mounted?")
+    keys.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_root(keys)
+    seed = jws.b64(bytes(_random()))
+    write(path, msgspec.json.encode(Signing(ids.new_key_id(), now, seed)), open_root(keys), config.tenant)
 
 
-def _write(path: Path, text: str) -> None:
-    """Writes a secret whole or not at all, durably, and never over one that exists."""
-    new = path.with_name(f"{path.name}.{secrets.token_hex(4)}.new")
-    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
+def write(path: Path, data: bytes | bytearray, root: Root, tenant: TenantId) -> None:
+    """Writes a new sealed file."""
+    files.write_new(path, _sealed(path.name, data, root, tenant))
+
+
+def _sealed(name: str, data: bytes | bytearray, root: Root, tenant: TenantId) -> str:
+    return jws.b64(root.seal(data, aad(name, tenant))) + "\n"
+
+
+def _read(path: Path, root: Root, tenant: TenantId) -> bytearray:
     try:
-        os.link(new, path)
-    finally:
-        new.unlink()
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+        return root.open(jws.unb64(secret(path).decode("ascii").strip()), aad(path.name, tenant))
+    except (NotSealedSo, ValueError):
+        raise BadConfig(
+            f"{path}: not sealed by this root key for this tenant; is it another token, key file or folder?"
+        ) from None
+
+
+def aad(name: str, tenant: TenantId) -> bytes:
+    """The associated data of a sealed file."""
+    return b"samrum/keyfile/1" + ids.raw(tenant, "t") + name.encode("ascii")
+
+
+def _random() -> bytearray:
+    """32 random bytes that stand in memory once and can be overwritten."""
+    key = bytearray(32)
+    with Path("/dev/urandom").open("rb", buffering=0) as source:
+        source.readinto(key)
+    return key

@@ -9,12 +9,18 @@ from samrum.wire.ids import KeyId, Pid, RoomId
 from samrum.wire.statements import Epoch
 
 _ADD = sa.text(
-    "INSERT INTO epoch_key (room, epoch, key_id, kc, month, retention, wrapped, created) "
-    "VALUES (:room, :epoch, :key_id, :kc, :month, :retention, :wrapped, :created)"
+    "INSERT INTO epoch_key (room, epoch, key_id, kc, month, retention, wrapped, created, copied) "
+    "VALUES (:room, :epoch, :key_id, :kc, :month, :retention, :wrapped, :created, :copied)"
 )
 _GET = sa.text(
-    "SELECT epoch, key_id, kc, month, retention, wrapped, created FROM epoch_key WHERE room = :room AND epoch = :epoch"
+    "SELECT epoch, key_id, kc, month, retention, wrapped, created, copied FROM epoch_key "
+    "WHERE room = :room AND epoch = :epoch"
 )
+_ALL = sa.text(
+    "SELECT room, epoch, key_id, kc, month, retention, wrapped, created, copied FROM epoch_key "
+    "WHERE (room, epoch) > (:room, :epoch) ORDER BY room, epoch LIMIT :limit"
+)
+_COPIED = sa.text("UPDATE epoch_key SET copied = 1 WHERE key_id = :key_id AND copied = 0")
 _ENTITLED = sa.text(
     "SELECT 1 FROM membership WHERE room = :room AND pid = :pid AND from_epoch <= :epoch "
     "AND (to_epoch IS NULL OR to_epoch >= :epoch) LIMIT 1"
@@ -29,8 +35,18 @@ _COUNT = sa.text(
 _EXPIRE = sa.text("DELETE FROM released WHERE hour < :hour")
 _OLD = sa.text(
     "SELECT r.room FROM room r JOIN epoch_key k ON k.room = r.room AND k.epoch = r.epoch "
-    "WHERE k.created <= :before LIMIT :limit"
+    "LEFT JOIN key_use u ON u.room = r.room AND u.epoch = r.epoch "
+    "WHERE k.created <= :before OR u.last - u.first >= :most LIMIT :limit"
 )
+_USED = sa.text(
+    "INSERT INTO key_use (room, epoch, first, last) SELECT room, epoch, 0, :pos FROM room WHERE room = :room "
+    "ON CONFLICT (room) DO UPDATE SET last = excluded.last, epoch = excluded.epoch, "
+    "first = CASE WHEN key_use.epoch = excluded.epoch THEN key_use.first ELSE key_use.last END"
+)
+_CURSOR = sa.text("SELECT cursor FROM key_use_cursor")
+_MOVE = sa.text("UPDATE key_use_cursor SET cursor = :cursor")
+MOST_MESSAGES = 50_000
+"""A key is used for no more; counted each minute."""
 
 
 class Row(NamedTuple):
@@ -43,6 +59,8 @@ class Row(NamedTuple):
     retention: str
     wrapped: str
     created: int
+    copied: int
+    """1 once it stands at the second place too."""
 
     def statement(self) -> Epoch:
         """What rosters say of it."""
@@ -82,5 +100,30 @@ def expire_counts(tx: Tx, hour: int) -> None:
 
 
 def old(tx: Tx, before: int, limit: int) -> list[RoomId]:
-    """Rooms whose key was made at `before` or earlier (seconds since 1970)."""
-    return [row.room for row in tx.execute(_OLD, {"before": before, "limit": limit})]
+    """Rooms whose key was made at `before` or earlier (seconds since 1970), or has sealed `MOST_MESSAGES`."""
+    found = tx.execute(_OLD, {"before": before, "most": MOST_MESSAGES, "limit": limit})
+    return [row.room for row in found]
+
+
+def used(tx: Tx, positions: dict[RoomId, int], cursor: int) -> None:
+    """How far rooms have come at relay, by its log up to `cursor`. A new epoch counts from where the last one was seen, a first one from 0."""
+    if positions:
+        tx.execute(_USED, [{"room": room, "pos": pos} for room, pos in positions.items()])
+    tx.execute(_MOVE, {"cursor": cursor})
+
+
+def use_cursor(tx: Tx) -> int:
+    """How far relay's log was counted."""
+    return int(tx.execute(_CURSOR).scalar_one())
+
+
+def all_of(tx: Tx, room: str, epoch: int, limit: int) -> list[tuple[RoomId, Row]]:
+    """Keys after a room's epoch, by room and epoch; to go through all from `"", 0`."""
+    found = tx.execute(_ALL, {"room": room, "epoch": epoch, "limit": limit})
+    return [(row[0], Row(*row[1:])) for row in found]
+
+
+def copied(tx: Tx, key_ids: list[KeyId]) -> None:
+    """These keys stand at the second place."""
+    if key_ids:
+        tx.execute(_COPIED, [{"key_id": key_id} for key_id in key_ids])

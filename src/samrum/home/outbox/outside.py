@@ -40,10 +40,17 @@ class Relay:
 
     async def post(self, what: str, message: Wire) -> bytes:
         """The answer to `POST /tenants/{tenant}/{what}`; raises `RelayAway` or `RelayRefused`."""
-        path, body = f"/tenants/{self._tenant}/{what}", msgspec.json.encode(message)
+        return await self._call("POST", what, msgspec.json.encode(message))
+
+    async def get(self, what: str) -> bytes:
+        """The answer to `GET /tenants/{tenant}/{what}`, query included; raises `RelayAway` or `RelayRefused`."""
+        return await self._call("GET", what, b"")
+
+    async def _call(self, method: str, what: str, body: bytes) -> bytes:
+        path = f"/tenants/{self._tenant}/{what}"
         call = Call(
             tenant=self._tenant,
-            htm="POST",
+            htm=method,
             path=path,
             bh=jws.b64(hashlib.sha256(body).digest()),
             iat=int(self._clock.now()),
@@ -51,7 +58,7 @@ class Relay:
         )
         headers = {"authorization": f"Samrum {self._signer.sign(call)}", "content-type": "application/json"}
         try:
-            status, answer = await self._outgoing.post(FLOW, path, body, headers)
+            status, answer = await self._outgoing.request(FLOW, method, path, body, headers)
         except Unreachable:
             raise RelayAway from None
         if status >= 500 or status == 429:
