@@ -69,7 +69,7 @@ class Kills:
             await home.finish()
             for sender in self.senders:
                 sender.done = True
-            await _until(lambda: not any(sender.owed for sender in self.senders), FINISH_SECONDS)
+            await until(lambda: not any(sender.owed for sender in self.senders), FINISH_SECONDS)
             for sender in self.senders:
                 sender.leaving = True
             await asyncio.wait(running, timeout=FINISH_SECONDS)
@@ -82,7 +82,7 @@ class Kills:
         """Lets relay work until something was acknowledged and a little longer, mostly; else kills it while it starts."""
         if chance.random() < 0.9:
             before = self._acknowledged()
-            await _until(lambda: self._acknowledged() > before, 10)
+            await until(lambda: self._acknowledged() > before, 10)
             await asyncio.sleep(chance.expovariate(1 / 0.08))
         else:
             await asyncio.sleep(chance.uniform(0, 0.15))
@@ -155,7 +155,7 @@ class _Home:
         await asyncio.shield(self.hand_over(room))
 
 
-async def _until(holds: Callable[[], bool], seconds: float) -> None:
+async def until(holds: Callable[[], bool], seconds: float) -> None:
     """Waits until it holds, or so long: a relay that stops answering is for the checker to name."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(seconds):
