@@ -1,16 +1,19 @@
 /** The page of `ledger.test.mjs`: the comparison of the ledger, against a home and a relay that this page plays, honest and not. */
 import { Refusal } from '../../src/doors/refusal';
 import { Vault } from '../../src/keys/vault';
+import { MyDevices } from '../../src/session/devices';
 import { LedgerWatch, type Seen } from '../../src/session/ledger';
 import { b64 } from '../../src/wire/bytes';
 import { FIRST } from '../../src/wire/chain';
-import { newId } from '../../src/wire/ids';
+import { newId, type Dev } from '../../src/wire/ids';
 import * as jws from '../../src/wire/jws';
 import { entryHash, headAfter } from '../../src/wire/ledger';
-import type { Ledger } from '../../src/wire/types';
+import type { Device, Devices, Ledger } from '../../src/wire/types';
 
 const MINUTE = 60_000;
 const tenant = newId('t');
+const me = newId('p');
+const here = newId('d');
 
 /** Home and relay, each of which shows what it likes; and one client's watch. */
 class Stage {
@@ -21,6 +24,10 @@ class Stage {
   clock = 0;
   kept: Seen | null = null;
   online = true;
+  /** Home's list of this person's devices, and how often it was asked for; `null` refuses. */
+  list: Devices | null = { devices: [], former: [] };
+  asked = 0;
+  mine = this.devices();
   watch = this.client();
 
   private constructor(
@@ -41,7 +48,9 @@ class Stage {
 
   /** Another page load: only what is kept is known. */
   client(): LedgerWatch {
+    this.mine = this.devices();
     return new LedgerWatch({
+      devices: this.mine,
       relay: () => this.relay(),
       home: async (after) => {
         const shown = await this.home();
@@ -57,6 +66,25 @@ class Stage {
         return Promise.resolve();
       },
     });
+  }
+
+  private devices(): MyDevices {
+    return new MyDevices({
+      pid: me,
+      dev: here,
+      list: () => {
+        this.asked += 1;
+        return this.list === null ? Promise.reject(new Refusal('home_away')) : Promise.resolve(this.list);
+      },
+      now: () => this.clock,
+    });
+  }
+
+  /** Home writes of a device into the ledger, and shows all of that; the list says what it likes. */
+  async device(kind: 'device' | 'device_revoked' | 'device_lost', dev: Dev, pid = me): Promise<string | null> {
+    this.lines.push(JSON.stringify({ kind, at: 1, pid, dev }));
+    await this.show(this.lines.length, this.lines.length);
+    return this.look();
   }
 
   write(count: number, text = 'entry'): void {
@@ -83,6 +111,10 @@ class Stage {
 }
 
 type Case = (stage: Stage) => Promise<unknown>;
+
+function listed(dev: Dev, more: Partial<Device> = {}): Device {
+  return { dev, label: '', created: 0, seen: 0, ends: 0, persistent: true, revoked: false, lost: false, asks: false, ...more };
+}
 
 const cases: Record<string, [Case, unknown]> = {
   'honest, and growing': [async (stage) => {
@@ -213,6 +245,89 @@ const cases: Record<string, [Case, unknown]> = {
     }
     return found;
   }, [null, 'relay_head_withheld', null, null, 'home_ledger_withheld']],
+
+  'home lists every device that the ledger shows': [async (stage) => {
+    const [one, two, other] = [newId('d'), newId('d'), newId('d')];
+    const found = [await stage.device('device', other, newId('p'))];
+    const asked = [stage.asked];
+    stage.list = { devices: [listed(one), listed(here)], former: [] };
+    found.push(await stage.device('device', one));
+    stage.list = { devices: [listed(two)], former: [one] };
+    found.push(await stage.device('device_revoked', one), await stage.device('device', two));
+    asked.push(stage.asked);
+    stage.write(1);
+    await stage.show(stage.lines.length, stage.lines.length);
+    found.push(await stage.look());
+    asked.push(stage.asked);
+    return [found, asked];
+  }, [[null, null, null, null, null], [0, 3, 3]]],
+
+  'home hides a device that the ledger shows, also from who looks later': [async (stage) => {
+    const dev = newId('d');
+    stage.list = { devices: [listed(here)], former: [] };
+    const found = [await stage.device('device', newId('d'), newId('p')), await stage.device('device', dev)];
+    stage.watch = stage.client();
+    stage.list = { devices: [listed(dev)], former: [] };
+    found.push(await stage.device('device', here));
+    return found;
+  }, [null, 'home_device_hidden', 'home_device_hidden']],
+
+  'home shows a device at first and hides it from the next page': [async (stage) => {
+    const dev = newId('d');
+    stage.list = { devices: [listed(dev)], former: [] };
+    const found = [await stage.device('device', dev)];
+    stage.watch = stage.client();
+    stage.list = { devices: [], former: [] };
+    found.push(await stage.device('device_revoked', dev));
+    return found;
+  }, [null, 'home_device_hidden']],
+
+  'home calls a device ended that the ledger has not ended: after five minutes': [async (stage) => {
+    const dev = newId('d');
+    stage.list = { devices: [], former: [dev] };
+    const found = [await stage.device('device', dev)];
+    for (const minute of [4, 6]) {
+      stage.clock = minute * MINUTE;
+      found.push(await stage.look());
+    }
+    return found;
+  }, [null, null, 'home_device_hidden']],
+
+  'a device that signs out meanwhile is no alarm': [async (stage) => {
+    const dev = newId('d');
+    stage.list = { devices: [listed(dev, { lost: true, revoked: true })], former: [] };
+    const found = [await stage.device('device', dev)];
+    stage.clock = 4 * MINUTE;
+    found.push(await stage.device('device_lost', dev));
+    stage.clock = 9 * MINUTE;
+    found.push(await stage.look());
+    return found;
+  }, [null, null, null]],
+
+  'home does not give the list: the entries are looked at again': [async (stage) => {
+    const dev = newId('d');
+    stage.list = null;
+    const found = [await stage.device('device', dev)];
+    stage.list = { devices: [], former: [] };
+    found.push(await stage.look());
+    return found;
+  }, [null, 'home_device_hidden']],
+
+  'a device that home does not list writes as this person in a room': [async (stage) => {
+    const [listedOne, hidden] = [newId('d'), newId('d')];
+    stage.list = { devices: [listed(listedOne)], former: [] };
+    await stage.mine.look();
+    stage.mine.wrote(here);
+    stage.mine.wrote(listedOne);
+    await stage.mine.look();
+    const found = [stage.watch.alarm.get()];
+    stage.mine.wrote(hidden);
+    await stage.mine.look();
+    found.push(stage.watch.alarm.get());
+    stage.write(1);
+    await stage.show(1, 1);
+    return [...found, await stage.look()];
+  }, [null, 'home_device_hidden', 'home_device_hidden']],
 
   'one is away: no alarm': [async (stage) => {
     const found = [];

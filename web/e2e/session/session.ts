@@ -63,7 +63,9 @@ const driver = {
   typing: (room: RoomId) => model(room).typing(),
   useHere: () => session().useHere(),
   signOut: () => outcome(session().signOut()),
-  revoke: (dev: Session['dev']) => outcome(session().revokeDevice(dev)),
+  revoke: (dev: Session['dev'], lost = false) => outcome(session().endDevice(dev, { lost })),
+  know: (dev: Session['dev']) => outcome(session().knowDevice(dev)),
+  asking: () => session().askingDevices.get(),
   async mediaBase(room: RoomId) {
     const access = session().meeting(room);
     const day = Math.floor(Date.now() / 86_400_000);

@@ -7,6 +7,7 @@ import { Notice } from '../ui/Notice';
 import { Problem } from '../ui/Problem';
 import { useReadable } from '../ui/useReadable';
 import styles from './Banner.module.css';
+import { NewDevices } from './NewDevices';
 import { useSession } from './SessionContext';
 
 const c = classes(styles);
@@ -46,6 +47,7 @@ export function Banner() {
         </Notice>
       )}
       {failure !== undefined && <Problem error={failure} />}
+      <NewDevices />
     </div>
   );
 }

@@ -85,8 +85,14 @@ export class HomeDoor {
     return this.call('GET', `/ledger?after=${String(after)}&limit=1000`, undefined, valid.Ledger);
   }
 
-  revoke(dev: Dev): Promise<void> {
-    return this.call('POST', `/devices/${dev}/revoke`, {}, null);
+  /** `lost`: somebody else may have it. */
+  revoke(dev: Dev, lost: boolean): Promise<void> {
+    return this.call('POST', `/devices/${dev}/revoke`, { lost }, null);
+  }
+
+  /** It was this person who signed in there. */
+  known(dev: Dev): Promise<void> {
+    return this.proven('POST', `/devices/${dev}/known`, {}, null);
   }
 
   /** With a proof; where home does not ask for it, its answer then carries the keys too. */

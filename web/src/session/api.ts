@@ -55,8 +55,9 @@ export interface Room {
   readonly trouble: Trouble | null;
 }
 
-/** What home and relay show of the ledger does not fit together: somebody may have been shown another history. */
+/** What home and relay show of the ledger does not fit together, so that somebody may have been shown another history; or a device is hidden. */
 export type Alarm =
+  | 'home_device_hidden' // a device has signed in as this person that home's list does not have, or calls ended when it is not
   | 'home_ledger_forked' // home's entries do not lead to what it signed, or what it signed before
   | 'home_ledger_withheld' // home shows less than it has signed
   | 'relay_head_forged' // relay shows a head that home did not sign
@@ -133,9 +134,17 @@ export interface DeviceInfo {
   /** ms since 1970, as `seen`. */
   readonly created: number;
   readonly seen: number;
+  /** ms since 1970: until when it needs no new sign-in. */
+  readonly ends: number;
+  /** Its browser keeps what it stores; otherwise it is signed in for 12 hours at a time. */
+  readonly persistent: boolean;
   readonly here: boolean;
   /** Signed out, there or from afar. */
   readonly revoked: boolean;
+  /** Reported lost. */
+  readonly lost: boolean;
+  /** Signed in after this device, and nobody has said yet whether it was this person. */
+  readonly asks: boolean;
 }
 
 export interface JoinReply {
@@ -188,7 +197,12 @@ export interface Session {
   leaveRoom(room: RoomId): Promise<void>;
   meeting(room: RoomId): MeetingAccess;
   devices(): Promise<readonly DeviceInfo[]>;
-  revokeDevice(dev: Dev): Promise<void>;
+  /** Devices that ask whether it was this person who signed in there, oldest first. */
+  readonly askingDevices: Readable<readonly DeviceInfo[]>;
+  /** It was. */
+  knowDevice(dev: Dev): Promise<void>;
+  /** Signs a device out from afar. `lost`: somebody else may have it, so every room gets a new key. */
+  endDevice(dev: Dev, how: { readonly lost: boolean }): Promise<void>;
   /** Makes this tab the one that sends. */
   useHere(): Promise<void>;
   signOut(): Promise<void>;

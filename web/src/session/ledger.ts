@@ -10,6 +10,7 @@ import type { TenantId } from '../wire/ids';
 import { entryHash, headAfter } from '../wire/ledger';
 import type { Head, Ledger } from '../wire/types';
 import type { Alarm } from './api';
+import type { DeviceWatch, Witnessed } from './devices';
 import type { Ground } from './ground';
 import { Signal } from './signal';
 
@@ -35,12 +36,16 @@ export interface LedgerSources {
   now(): number;
   load(): Promise<Seen | null>;
   keep(seen: Seen): Promise<void>;
+  /** Learns of every entry that was compared. */
+  readonly devices: DeviceWatch;
 }
 
 /** The newest heads that were shown here. */
 export interface Seen {
   readonly home: Point;
   readonly relay: Point;
+  /** One's own devices on the way there. */
+  readonly devices: Witnessed;
 }
 
 type Point = Pick<Head, 'n' | 'head'>;
@@ -48,6 +53,8 @@ const NOTHING: Point = { n: 0, head: FIRST };
 
 export class LedgerWatch {
   readonly alarm = new Signal<Alarm | null>(null);
+  /** What the last comparison found. */
+  private found: Alarm | null = null;
   private seen: Seen | null = null;
   /** Since when (ms) relay owes us a head that covers entry `n`, or each of the two an answer. */
   private owes: { readonly n: number; readonly since: number } | null = null;
@@ -55,7 +62,11 @@ export class LedgerWatch {
   private timer: ReturnType<typeof setTimeout> | null = null;
   private running = false;
 
-  constructor(private readonly sources: LedgerSources) {}
+  constructor(private readonly sources: LedgerSources) {
+    sources.devices.hidden.subscribe(() => {
+      this.tell(this.found);
+    });
+  }
 
   start(): void {
     if (this.running) return;
@@ -67,6 +78,11 @@ export class LedgerWatch {
     this.running = false;
     if (this.timer !== null) clearTimeout(this.timer);
     this.timer = null;
+  }
+
+  private tell(found: Alarm | null): void {
+    this.found = found;
+    this.alarm.set(found ?? (this.sources.devices.hidden.get() ? 'home_device_hidden' : null));
   }
 
   private later(ms: number): void {
@@ -85,7 +101,7 @@ export class LedgerWatch {
     const relay = await this.answer('relay', this.sources.relay(), this.sources.online());
     if (relay.none) return;
     try {
-      this.alarm.set(await this.compare(relay.value));
+      this.tell(await this.compare(relay.value));
     } catch (error) {
       const away = ['home_away', 'signed_out', 'device_revoked'].includes(codeOf(error));
       await this.answer('home', Promise.reject(error as Error), !away);
@@ -102,14 +118,13 @@ export class LedgerWatch {
       const now = this.sources.now();
       if (!owed) this.silent.delete(who);
       else if (!this.silent.has(who)) this.silent.set(who, now);
-      else if (now - (this.silent.get(who) ?? now) > LATE_MS) this.alarm.set(who === 'relay' ? 'relay_head_withheld' : 'home_ledger_withheld');
+      else if (now - (this.silent.get(who) ?? now) > LATE_MS) this.tell(who === 'relay' ? 'relay_head_withheld' : 'home_ledger_withheld');
       return { none: true };
     }
   }
 
   private async compare(witnessed: string | null): Promise<Alarm | null> {
-    this.seen ??= (await this.sources.load()) ?? { home: NOTHING, relay: NOTHING };
-    const before = this.seen;
+    const before = await this.before();
     let relay: Point = NOTHING;
     try {
       if (witnessed !== null) relay = await this.sources.verify(witnessed);
@@ -128,15 +143,27 @@ export class LedgerWatch {
       return 'home_ledger_forked';
     }
     if (home.n < Math.max(relay.n, before.home.n)) return 'home_ledger_withheld';
-    const wrong = await this.walk(from, first, [relay, before.relay, before.home, home]);
+    const lines: string[] = [];
+    const wrong = await this.walk(from, first, [relay, before.relay, before.home, home], lines);
     if (wrong !== null) return wrong;
-    this.seen = { home: { n: home.n, head: home.head }, relay: { n: relay.n, head: relay.head } };
+    // Home's list is asked for before the entries count as seen: who could not ask looks at them again next time.
+    await this.sources.devices.proven(lines);
+    const devices = this.sources.devices.witnessed();
+    this.seen = { home: { n: home.n, head: home.head }, relay: { n: relay.n, head: relay.head }, devices };
     await this.sources.keep(this.seen).catch(() => undefined);
     return this.late(relay.n, home.n);
   }
 
-  /** Follows home's entries from one point to the last of `points`; each that lies on the way must be met. */
-  private async walk(from: Point, first: Ledger, points: readonly Point[]): Promise<Alarm | null> {
+  private async before(): Promise<Seen> {
+    if (this.seen !== null) return this.seen;
+    const kept = await this.sources.load();
+    this.seen = { home: NOTHING, relay: NOTHING, devices: {}, ...kept };
+    this.sources.devices.restore(this.seen.devices);
+    return this.seen;
+  }
+
+  /** Follows home's entries from one point to the last of `points`; each that lies on the way must be met. `lines`: gets them. */
+  private async walk(from: Point, first: Ledger, points: readonly Point[], lines: string[]): Promise<Alarm | null> {
     const last = points.at(-1) ?? from;
     let { n, head } = from;
     let page = first;
@@ -145,6 +172,7 @@ export class LedgerWatch {
         if (points.some((point) => point.n === n && point.head !== head)) return 'home_ledger_forked';
         if (entry.n !== n + 1) return 'home_ledger_withheld';
         head = await headAfter(head, [await entryHash(entry.line)]);
+        lines.push(entry.line);
         n += 1;
       }
       if (n >= last.n) break;
@@ -164,9 +192,10 @@ export class LedgerWatch {
 }
 
 /** The watch of a session; what was seen is kept on this device, sealed under its own key. `access`: relay's address and grant. */
-export function ledgerWatch(ground: Ground, access: () => { http: string; grant: string }, tenant: TenantId): LedgerWatch {
+export function ledgerWatch(ground: Ground, access: () => { http: string; grant: string }, tenant: TenantId, devices: DeviceWatch): LedgerWatch {
   const { home, keys, storage } = ground;
   return new LedgerWatch({
+    devices,
     relay: async () => (await witnessed(access().http, access().grant, tenant)).jws ?? null,
     home: (after) => ground.asked(home.ledger(after)),
     verify: (statement) => keys.head(statement),

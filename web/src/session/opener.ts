@@ -27,6 +27,8 @@ export class Opener {
   constructor(
     private readonly ground: Ground,
     private readonly rooms: Rooms,
+    /** A device wrote as this person: its certificate and its signature hold. */
+    private readonly wrote: (dev: Dev) => void,
   ) {}
 
   /** One result an envelope, in order. Never rejects: what home does not give is an {@link Opening} too. */
@@ -46,6 +48,7 @@ export class Opener {
       found = again;
       if (!moved) break;
     }
+    for (const { head, state } of found) if (state === 'opened' && head?.pid === this.ground.pid) this.wrote(head.dev);
     return found.map(({ head, state, text }) => ({ head, opening: FINAL[state] ?? unmet(state, refused), text }));
   }
 

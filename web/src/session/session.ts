@@ -8,6 +8,7 @@ import type { Frame } from '../wire/frames';
 import { newId, type Dev, type MsgId, type Pid, type RoomId } from '../wire/ids';
 import type { Batch, Changed, Started, Welcome } from '../wire/types';
 import type { Alarm, Connection, DeviceInfo, MeetingAccess, Person, Readable, Room, RoomKind, RoomModel, Session } from './api';
+import { myDevices, type MyDevices } from './devices';
 import type { Ground } from './ground';
 import { HomeLine } from './homeline';
 import { Lead } from './lead';
@@ -49,6 +50,7 @@ export class LiveSession implements Session, Ground {
   private readonly lead: Lead;
   private readonly channel: BroadcastChannel;
   private readonly line: HomeLine;
+  private readonly mine: MyDevices;
   private readonly watch: LedgerWatch;
   /** ms that relay's clock is ahead of this device's. */
   private ahead: number;
@@ -73,7 +75,10 @@ export class LiveSession implements Session, Ground {
     this.book = new Rooms(this, (room) => {
       this.outbox.pump(room);
     });
-    this.opener = new Opener(this, this.book);
+    this.mine = myDevices(this);
+    this.opener = new Opener(this, this.book, (dev) => {
+      this.mine.wrote(dev);
+    });
     this.outbox = new Outbox(this, this.book, this.opener, (room) => {
       this.logs.refresh(room);
     });
@@ -94,7 +99,8 @@ export class LiveSession implements Session, Ground {
       if (data === 'signed_out') this.finish('signed_out');
     };
     this.line = new HomeLine(began.home, started, {
-      since: async ({ rooms, rosters, people }) => {
+      since: async ({ rooms, rosters, people, devices }) => {
+        if (devices) this.lookAtDevices();
         this.people.learn(people);
         await this.book.take(rooms, rosters);
       },
@@ -105,7 +111,7 @@ export class LiveSession implements Session, Ground {
         else this.finish(how);
       },
     });
-    this.watch = ledgerWatch(this, access, started.tenant);
+    this.watch = ledgerWatch(this, access, started.tenant, this.mine);
   }
 
   /** Verifies what home told at the start, and begins to lead or to wait. */
@@ -121,6 +127,7 @@ export class LiveSession implements Session, Ground {
       if (newest !== undefined) this.book.newest(room, newest.env);
     }));
     await this.lead.start();
+    this.lookAtDevices();
   }
 
   // ---- what the screens see
@@ -178,13 +185,26 @@ export class LiveSession implements Session, Ground {
     return this.meetings.access(room);
   }
 
-  async devices(): Promise<readonly DeviceInfo[]> {
-    const { devices } = await this.asked(this.home.devices());
-    return devices.map(({ dev, label, created, seen, revoked }) => ({ id: dev, label, created: created * 1000, seen: seen * 1000, revoked, here: dev === this.dev }));
+  devices(): Promise<readonly DeviceInfo[]> {
+    return this.mine.list();
   }
 
-  async revokeDevice(dev: Dev): Promise<void> {
-    await this.asked(this.home.revoke(dev));
+  get askingDevices(): Readable<readonly DeviceInfo[]> {
+    return this.mine.asking;
+  }
+
+  async knowDevice(dev: Dev): Promise<void> {
+    await this.asked(this.home.known(dev));
+    await this.mine.look();
+  }
+
+  async endDevice(dev: Dev, { lost }: { readonly lost: boolean }): Promise<void> {
+    await this.asked(this.home.revoke(dev, lost));
+    await this.mine.look();
+  }
+
+  private lookAtDevices(): void {
+    this.mine.look().catch(() => undefined);
   }
 
   useHere(): Promise<void> {
@@ -233,6 +253,7 @@ export class LiveSession implements Session, Ground {
   private homeAnswers(answers: boolean): void {
     this.tell();
     if (!answers) return;
+    this.lookAtDevices();
     this.people.again();
     this.book.again();
     this.logs.reopen();
