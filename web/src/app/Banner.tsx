@@ -29,7 +29,7 @@ export function Banner() {
     }
   };
 
-  const kind = connection === 'offline' || connection === 'relay_away' || connection === 'home_away' || connection === 'other_tab' ? connection : null;
+  const kind = connection === 'offline' || connection === 'relay_away' || connection === 'home_away' || connection === 'lapsed' || connection === 'other_tab' ? connection : null;
   return (
     <div className={c('banner')} role="status">
       {kind !== null && (

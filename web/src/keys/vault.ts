@@ -104,6 +104,7 @@ export class Vault {
     const { own, safe } = this.opened();
     this.own = await newDevice(own.tenant, own.shared);
     await safe.put('own', this.own, 'device');
+    if (this.away !== null && this.pid !== null) this.away = await openAway(this.pid, this.own.dev).catch(() => null);
     return { dev: this.own.dev, jwk: { kty: 'OKP', crv: 'Ed25519', x: this.own.x } };
   }
 

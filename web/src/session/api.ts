@@ -123,6 +123,7 @@ export type Connection =
   | 'online'
   | 'relay_away' // reconnecting, with jitter
   | 'home_away' // relay works, home does not answer
+  | 'lapsed' // home has not answered for so long that relay takes this device no more
   | 'offline'
   | 'other_tab' // another tab of this profile leads; `useHere()` takes over
   | 'signed_out'

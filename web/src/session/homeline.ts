@@ -5,7 +5,9 @@ import type { Since, Started } from '../wire/types';
 import { coalesced } from './signal';
 
 const RENEW_MS = 3600 * 1000;
+/** While home is away it is asked again after this long, later less often; spread, since everybody waits for it. */
 const RETRY_MS = 5_000;
+const LONGEST_MS = 20_000;
 
 export interface HomeLineEvents {
   /** What changed at home since the last time. */
@@ -19,11 +21,14 @@ export interface HomeLineEvents {
 
 export class HomeLine {
   /** Whether home answered last time. */
-  answers = true;
+  answers: boolean;
   grant: string;
+  /** When home gave the grant, ms since 1970. */
+  grantedAt: number;
   relay: Started['relay'];
-  private cursor: number;
+  cursor: number;
   private stale = false;
+  private failures = 0;
   private stopped = false;
   private timer: ReturnType<typeof setTimeout> | null = null;
   private readonly renewing: ReturnType<typeof setInterval>;
@@ -32,11 +37,27 @@ export class HomeLine {
     private readonly home: HomeDoor,
     started: Started,
     private readonly events: HomeLineEvents,
+    /** When the start is one that was kept: its time, and home has not answered yet. */
+    keptAt: number | null,
   ) {
+    this.answers = keptAt === null;
     this.grant = started.grant;
+    this.grantedAt = keptAt ?? Date.now();
     this.relay = started.relay;
     this.cursor = started.cursor;
+    if (keptAt !== null) this.later();
     this.renewing = setInterval(() => void this.renew().catch(() => undefined), RENEW_MS);
+  }
+
+  /** The grant is over and home does not give another. */
+  get lapsed(): boolean {
+    return this.stale && !this.answers;
+  }
+
+  /** Goes on from a later start. */
+  adopt({ grant, relay, cursor }: Started): void {
+    this.cursor = Math.max(this.cursor, cursor);
+    this.granted(grant, relay);
   }
 
   /** Waits for a call to home and notes whether home answers and still knows us. */
@@ -87,13 +108,19 @@ export class HomeLine {
 
   private async renew(): Promise<void> {
     const { grant, relay } = await this.asked(this.home.renew());
+    this.granted(grant, relay);
+  }
+
+  private granted(grant: string, relay: Started['relay']): void {
     this.grant = grant;
+    this.grantedAt = Date.now();
     this.relay = relay;
     this.stale = false;
     this.events.renewed(grant);
   }
 
   private heard(answers: boolean): void {
+    this.failures = answers ? 0 : this.failures + 1;
     if (answers === this.answers) return;
     this.answers = answers;
     this.events.answers(answers);
@@ -105,6 +132,6 @@ export class HomeLine {
     this.timer = setTimeout(() => {
       this.timer = null;
       this.syncSoon();
-    }, RETRY_MS);
+    }, Math.min(LONGEST_MS, RETRY_MS * 1.5 ** this.failures) * (0.5 + Math.random() / 2));
   }
 }

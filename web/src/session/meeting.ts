@@ -10,6 +10,7 @@ import type { Rooms } from './rooms';
 import { Signal } from './signal';
 
 const LEASE_MS = 24 * 3600 * 1000;
+const DAY_MS = 24 * 3600 * 1000;
 
 type AckListener = Parameters<MeetingAccess['onAck']>[0];
 
@@ -91,9 +92,28 @@ export class Meetings {
     return key;
   }
 
-  /** Takes bases that home gave unasked. Their bytes are wiped. */
+  /** Takes bases that home gave. Their bytes are wiped. */
   lease(media: readonly MediaBase[]): void {
-    for (const { room, epoch, day, base } of media) this.keep(room, epoch, day, imported(base));
+    const leased = media.map(({ room, epoch, day, base }) => ({ room, epoch, day, key: imported(base) }));
+    for (const { room, epoch, day, key } of leased) this.keep(room, epoch, day, key);
+    const until = Date.now() + LEASE_MS;
+    void Promise.all(leased.map(async (one) => ({ ...one, key: await one.key, until })))
+      .then((kept) => this.ground.keys.keepBases(kept))
+      .catch(() => undefined);
+  }
+
+  /** Takes what this device kept from earlier. */
+  async load(): Promise<void> {
+    for (const { room, epoch, day, key, until } of await this.ground.keys.bases()) {
+      this.bases.set(nameOf(room, epoch, day), { key: Promise.resolve(key), until });
+    }
+  }
+
+  /** Those of the rooms of which today's and tomorrow's base are not here until `until` (ms since 1970). */
+  lacking(rooms: readonly (readonly [RoomId, number])[], until: number): RoomId[] {
+    const today = Math.floor(this.ground.now() / DAY_MS);
+    const held = (room: RoomId, epoch: number, day: number): boolean => (this.bases.get(nameOf(room, epoch, day))?.until ?? 0) >= until;
+    return rooms.flatMap(([room, epoch]) => (held(room, epoch, today) && held(room, epoch, today + 1) ? [] : [room]));
   }
 
   private keep(room: RoomId, epoch: number, day: number, key: Promise<CryptoKey>): void {
@@ -106,8 +126,8 @@ export class Meetings {
     const { media, refused } = await this.ground.asked(this.ground.home.keys({ want: [], media: [room] }));
     const told = media.find((one) => one.room === room && one.epoch === epoch && one.day === day);
     if (told === undefined) throw new Refusal(refused[0]?.code ?? 'no_such_epoch');
-    this.lease(media.filter((one) => one !== told));
-    return imported(told.base);
+    this.lease(media);
+    return this.base(room, epoch, day);
   }
 }
 

@@ -209,6 +209,11 @@ export class Rooms {
     return Object.hasOwn(entry.state.members, this.ground.pid) ? 'yes' : 'not_a_member';
   }
 
+  /** As home told them last. */
+  told(): Told[] {
+    return [...this.entries.values()].map(({ told }) => told);
+  }
+
   ids(): RoomId[] {
     return [...this.entries.keys()];
   }

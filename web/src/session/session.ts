@@ -11,7 +11,9 @@ import type { Alarm, Connection, DeviceInfo, MeetingAccess, Person, Readable, Ro
 import { myDevices, type MyDevices } from './devices';
 import type { Ground } from './ground';
 import { HomeLine } from './homeline';
+import { keepStart } from './kept';
 import { Lead } from './lead';
+import { Leases } from './leases';
 import { ledgerWatch, type LedgerWatch } from './ledger';
 import { Link } from './link';
 import { Logs } from './logs';
@@ -30,6 +32,10 @@ export interface Beginning {
   readonly storage: Storage;
   readonly dev: Dev;
   readonly started: Started;
+  /** Asks home for another start of the same device. */
+  start(): Promise<Started>;
+  /** `started` is one that was kept, of this time (ms since 1970); home has not answered. `null`: it is home's answer. */
+  readonly keptAt: number | null;
 }
 
 export class LiveSession implements Session, Ground {
@@ -52,6 +58,11 @@ export class LiveSession implements Session, Ground {
   private readonly line: HomeLine;
   private readonly mine: MyDevices;
   private readonly watch: LedgerWatch;
+  private readonly leases: Leases;
+  /** Home has not answered since this session began from a kept start. */
+  private away: boolean;
+  /** The last start that home gave. */
+  private started: Started;
   /** ms that relay's clock is ahead of this device's. */
   private ahead: number;
   private leads: boolean | null = null;
@@ -68,7 +79,9 @@ export class LiveSession implements Session, Ground {
     this.dev = dev;
     this.pid = started.me.pid;
     this.authority = started.authority;
-    this.ahead = started.now - Date.now();
+    this.started = started;
+    this.away = began.keptAt !== null;
+    this.ahead = this.away ? 0 : started.now - Date.now();
     this.people = new People(this, () => {
       this.renamed();
     });
@@ -103,31 +116,62 @@ export class LiveSession implements Session, Ground {
         if (devices) this.lookAtDevices();
         this.people.learn(people);
         await this.book.take(rooms, rosters);
+        this.leases.soon();
       },
       answers: (answers) => this.homeAnswers(answers),
-      renewed: (grant) => void this.stream()?.send('Renew', { grant }),
+      renewed: (grant) => {
+        this.stream()?.send('Renew', { grant });
+        this.leases.soon();
+      },
       over: (how) => {
         if (how === 'revoked') this.revoked();
-        else this.finish(how);
+        // Without a session at home nobody starts here without home either.
+        else void this.keys.forgetStarts().catch(() => undefined).then(() => {
+          this.finish(how);
+        });
       },
-    });
+    }, began.keptAt);
     this.watch = ledgerWatch(this, access, started.tenant, this.mine);
+    this.leases = new Leases(this, this.book, this.meetings, {
+      mine: () => this.leads === true,
+      keep: () => this.keepStart(),
+    });
   }
 
   /** Verifies what home told at the start, and begins to lead or to wait. */
   async begin(states: readonly RoomState[]): Promise<void> {
-    const { started } = this.began;
-    await this.keys.trust(started.keys);
-    this.people.learn([started.me, ...started.people]);
-    this.meetings.lease(started.leased.media);
-    await Promise.all([this.people.load(), this.book.take(started.rooms, started.rosters, states)]);
-    await Promise.all([this.keys.lease(started.leased.keys), this.keys.certificates({ [this.dev]: [started.cert] })]);
+    await Promise.all([this.meetings.load(), this.people.load()]);
+    await this.learn(this.started, states);
     await Promise.all(this.book.ids().map(async (room) => {
       const [newest] = await this.storage.envelopes(room, Infinity, 1);
       if (newest !== undefined) this.book.newest(room, newest.env);
     }));
     await this.lead.start();
     this.lookAtDevices();
+  }
+
+  private async learn(started: Started, states: readonly RoomState[]): Promise<void> {
+    await this.keys.trust(started.keys);
+    this.people.learn([started.me, ...started.people]);
+    this.meetings.lease(started.leased.media);
+    await this.book.take(started.rooms, started.rosters, states).catch((error: unknown) => {
+      if (!this.away) throw error; // what home has to tell comes when it is back
+    });
+    await Promise.all([this.keys.lease(started.leased.keys), this.keys.certificates({ [this.dev]: [started.cert] })]);
+  }
+
+  /** Home is back after a start without it: a real one, which brings all that waited. */
+  private async startAgain(): Promise<void> {
+    const started = await this.asked(this.began.start());
+    this.away = false;
+    this.started = started;
+    await this.learn(started, []);
+    this.line.adopt(started);
+  }
+
+  private async keepStart(): Promise<void> {
+    const { grant, grantedAt, relay, cursor } = this.line;
+    await keepStart(this.keys, grantedAt, { ...this.started, rooms: this.book.told(), grant, relay, cursor });
   }
 
   // ---- what the screens see
@@ -227,6 +271,7 @@ export class LiveSession implements Session, Ground {
 
   private stop(): void {
     this.watch.stop();
+    this.leases.stop();
     this.link.stop();
     this.lead.end();
     this.people.stop();
@@ -254,6 +299,8 @@ export class LiveSession implements Session, Ground {
     this.tell();
     if (!answers) return;
     this.lookAtDevices();
+    if (this.away) this.startAgain().catch(() => undefined);
+    this.leases.soon();
     this.people.again();
     this.book.again();
     this.logs.reopen();
@@ -301,7 +348,9 @@ export class LiveSession implements Session, Ground {
     this.logs.catchUp();
     this.outbox.pumpAll();
     this.line.syncSoon();
-    void fetchNewest(this, this.book, welcome, (room) => this.logs.has(room));
+    void fetchNewest(this, this.book, welcome, (room) => this.logs.has(room)).then(() => {
+      this.leases.soon();
+    });
     this.tell();
   }
 
@@ -359,6 +408,7 @@ export class LiveSession implements Session, Ground {
     const list = env.map((one, index) => ({ pos: pos + index, env: one }));
     void this.storage.keep(room, list).catch(() => undefined);
     this.book.batch(room, pos, env);
+    this.leases.soon();
     this.logs.batch(batch);
   }
 
@@ -378,6 +428,7 @@ export class LiveSession implements Session, Ground {
     if (this.leads === false) return 'other_tab';
     if (this.stream() !== null) return this.line.answers ? 'online' : 'home_away';
     if (!navigator.onLine) return 'offline';
+    if (this.line.lapsed) return 'lapsed';
     return this.everOpen ? 'relay_away' : 'starting';
   }
 
