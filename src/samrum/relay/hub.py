@@ -109,7 +109,10 @@ class Hub:
         for pid, member in event.entered.items():
             for link in self._people.get((event.tenant, pid), ()):
                 self._put(link, event.room, member.until)
-        self.to_room(event.tenant, event.room, stream.RosterIs(jws=event.jws, members=event.members_hash))
+        frame: Wire = stream.RosterIs(jws=event.jws, members=event.members_hash)
+        if len(event.jws) > stream.LONG_ROSTER:
+            frame = stream.RosterAt(room=event.room, version=event.version, members=event.members_hash)
+        self.to_room(event.tenant, event.room, frame)
         for pid in event.left:
             for link in self._people.get((event.tenant, pid), ()):
                 self._links[link].pop(event.room, None)

@@ -1,5 +1,6 @@
 """Applying rosters; who may do what in a room; how a room looks to somebody who connects."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,6 +15,11 @@ from samrum.wire.stream import EARLIER_EPOCH_SECONDS, RoomHead
 
 UNREAD_MOST: Final = 1000
 """Unread messages of a room are counted no further."""
+
+BIG_ROOM: Final = 500
+"""From so many members on a room's hash is not computed for each connection anew."""
+HASH_SECONDS: Final = 10
+"""So long: an edited member table of a big room shows after this time at the latest."""
 
 _RANK: Final[dict[str, int]] = {Role.GUEST: 0, Role.MEMBER: 1, Role.MODERATOR: 2, Role.OWNER: 3}
 
@@ -64,7 +70,7 @@ def apply_roster(tx: Tx, roster: Roster, jws: str, now: float) -> RosterApplied 
     tables.remove_members(tx, roster.room, roster.remove)
     tables.put_members(tx, roster.room, entered.items())
     tables.put_outs(tx, roster.room, roster.out)
-    mine = members_hash((one.pid, one.role, one.until) for one in tables.member_list(tx, [roster.room]))
+    mine = after.members_hash()  # read from relay's own table a moment ago, whatever home's roster says of it
     return RosterApplied(roster.tenant, roster.room, roster.version, jws, mine, entered, left, roster.out)
 
 
@@ -102,17 +108,42 @@ def access_meeting(tx: Tx, tenant: TenantId, pid: Pid, room: RoomId, now: float)
         raise Refusal(Code.NOT_ALLOWED)
 
 
-def welcome(tx: Tx, tenant: TenantId, pid: Pid, now: float) -> tuple[dict[RoomId, RoomHead], dict[RoomId, int | None]]:
+class Hashes:
+    """Hashes of relay's own member lists; those of big rooms are kept for some seconds, since thousands may come back at once."""
+
+    def __init__(self) -> None:
+        self._kept: dict[RoomId, tuple[int, float, str]] = {}
+
+    def of(self, tx: Tx, versions: dict[RoomId, int], now: float) -> dict[RoomId, str]:
+        """The hash of each room, whose applied version is given; read from the table unless one of that version is kept."""
+        self._kept = {room: kept for room, kept in self._kept.items() if kept[1] + HASH_SECONDS > now}
+        found = {room: kept[2] for room, kept in self._kept.items() if versions.get(room) == kept[0]}
+        people = self._lists(tx, versions.keys() - found.keys())
+        for room, members in people.items():
+            found[room] = members_hash(members)
+            if len(members) > BIG_ROOM:
+                self._kept[room] = (versions[room], now, found[room])
+        return found
+
+    @staticmethod
+    def _lists(tx: Tx, rooms: Iterable[RoomId]) -> dict[RoomId, list[tuple[Pid, str, int | None]]]:
+        people: dict[RoomId, list[tuple[Pid, str, int | None]]] = {room: [] for room in rooms}
+        for one in tables.member_list(tx, people) if people else []:
+            people[one.room].append((one.pid, one.role, one.until))
+        return people
+
+
+def welcome(
+    tx: Tx, tenant: TenantId, pid: Pid, now: float, hashes: Hashes
+) -> tuple[dict[RoomId, RoomHead], dict[RoomId, int | None]]:
     """Every room that the person is in, as relay sees it, and when each membership ends."""
     rows = [row for row in tables.rooms_of(tx, tenant, pid) if is_member(row.until, now)]
-    people: dict[str, list[tuple[Pid, str, int | None]]] = {row.room: [] for row in rows}
-    for one in tables.member_list(tx, [RoomId(row.room) for row in rows]):
-        people[one.room].append((one.pid, one.role, one.until))
+    members = hashes.of(tx, {RoomId(row.room): row.version for row in rows}, now)
     heads = {
         RoomId(row.room): RoomHead(
             pos=row.pos,
             version=row.version,
-            members=members_hash(people[row.room]),
+            members=members[RoomId(row.room)],
             read=row.read,
             unread=tables.unread(tx, row.room, pid, row.read, UNREAD_MOST) if row.read < row.pos else 0,
         )

@@ -47,6 +47,7 @@ class Stream:
         self._limit = Limit(stream.FRAMES_PER_10_S, 10)
         self.batches = Batches(transactions, hub, self, now, log)
         self._half_open: dict[Connection, None] = {}
+        self._hashes = rooms.Hashes()
 
     async def tidy(self) -> None:
         """Forgets what is over, until cancelled."""
@@ -136,7 +137,7 @@ class Stream:
         def look(tx: Tx) -> Heads:
             now = self._now()
             access_device(tx, link.tenant, link.pid, link.dev, now)
-            return rooms.welcome(tx, link.tenant, link.pid, now)
+            return rooms.welcome(tx, link.tenant, link.pid, now, self._hashes)
 
         try:
             await self._transactions.ordered(look, lambda heads: self._entered(link, grant, heads))
