@@ -126,6 +126,15 @@ const SCREENS = {
     async go(page) {
       await page.goto(`${page.url()}#/devices`);
       await page.getByText('Edge, Windows').waitFor();
+      await button(page, 'Report lost: Edge, Windows').click();
+      await button(page, 'Report lost now').waitFor();
+    },
+  },
+  newDevice: {
+    async go(page) {
+      await openRoom(page, BUDGET);
+      await page.evaluate(() => window.stage.newDevice('Edge, Windows'));
+      await page.getByText(/^Edge, Windows, .* – not you\?$/).waitFor();
     },
   },
   flows: {
