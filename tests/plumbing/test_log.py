@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 CODE = """
 import logging
@@ -39,3 +40,29 @@ def test_names_and_texts_cannot_get_into_the_log() -> None:
     assert (broken["level"], broken["error"]) == ("error", "ValueError")
     assert (raised["library"], raised["error"]) == ("library", "ValueError")
     assert (said["library"], said["level"]) == ("library", "warning")
+
+
+FULL = """
+import resource, sys
+from samrum.plumbing import log as logs
+
+log = logs.setup("relay")
+log.info("disk.fine")
+unlimited = resource.getrlimit(resource.RLIMIT_FSIZE)
+resource.setrlimit(resource.RLIMIT_FSIZE, (200, unlimited[1]))
+for number in range(500):
+    log.info("disk.full", number=number)
+resource.setrlimit(resource.RLIMIT_FSIZE, unlimited)
+log.info("disk.fine_again")
+print("alive")
+"""
+
+
+def test_a_full_disk_under_the_log_ends_no_zone(tmp_path: Path) -> None:
+    with (tmp_path / "log").open("wb") as log:
+        done = subprocess.run([sys.executable, "-c", FULL], stdout=subprocess.PIPE, stderr=log, check=False)
+    assert done.stdout == b"alive\n"
+    lines = (tmp_path / "log").read_text().splitlines()
+    assert "disk.fine" in lines[0]
+    assert '"event":"log.late"' in lines[-1]
+    assert 490 < json.loads(lines[-1])["lines"] <= 500

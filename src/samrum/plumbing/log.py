@@ -70,7 +70,24 @@ class Log:
 
     def _write(self, level: str, event: str, facts: dict[str, Fact]) -> None:
         all_facts = {name: _safe(value) for name, value in {**self._facts, **facts}.items()}
-        getattr(self._log, level)(event if _EVENT.fullmatch(event) else "?", **all_facts)
+        try:
+            getattr(self._log, level)(event if _EVENT.fullmatch(event) else "?", **all_facts)
+        except OSError:  # a full disk under the log must end no zone
+            _late.lines += 1
+            return
+        if _late.lines:
+            lines, _late.lines = _late.lines, 0
+            self.warning("log.late", lines=lines)
+
+
+class _Late:
+    """Lines that could not be written when they were due; the stream may still bring the last of them."""
+
+    def __init__(self) -> None:
+        self.lines = 0
+
+
+_late: Final = _Late()
 
 
 def _place(error: BaseException) -> str:
