@@ -31,10 +31,12 @@ const button = (page, name) => page.getByRole('button', { name });
 async function settle(one) {
   const { body } = await ask(one, '/devices');
   const old = body.devices.filter(({ asks }) => asks).length;
-  for (let n = 0; n < old; n += 1) {
-    await button(one.page, /^It was me:/).first().click();
-    await until('the next question', async () => (await question(one.page).count()) < old - n);
+  const open = async () => (await ask(one, '/devices')).body.devices.filter(({ asks }) => asks).length;
+  for (let n = old; n > 0; n -= 1) {
+    await button(one.page, /^It was me:/).click();
+    await until('it is answered', async () => (await open()) < n);
   }
+  await question(one.page).waitFor({ state: 'detached' });
 }
 
 async function epochs(one, room) {

@@ -11,17 +11,16 @@ import { useSession } from './SessionContext';
 
 const DAY_MS = 86_400_000;
 
-/** Asks quietly whether it was the person who signed in on a new device, until that is answered here or elsewhere. */
+/** Asks quietly, about one device at a time, whether it was the person who signed in there, until that is answered here or elsewhere. */
 export function NewDevices() {
   const { t } = useTranslation('app');
   const session = useSession();
   const asking = useReadable(session.askingDevices);
+  const [first] = asking;
   const [ended, setEnded] = useState<DeviceInfo | null>(null);
   return (
     <>
-      {asking.map((device) => (
-        <NewDevice key={device.id} device={device} onEnded={() => setEnded(device)} />
-      ))}
+      {first !== undefined && <NewDevice key={first.id} device={first} more={asking.length - 1} onEnded={() => setEnded(first)} />}
       {ended !== null && (
         <Notice
           tone="warn"
@@ -35,7 +34,7 @@ export function NewDevices() {
   );
 }
 
-function NewDevice({ device, onEnded }: { readonly device: DeviceInfo; readonly onEnded: () => void }) {
+function NewDevice({ device, more, onEnded }: { readonly device: DeviceInfo; readonly more: number; readonly onEnded: () => void }) {
   const { t } = useTranslation('app');
   const session = useSession();
   const [now] = useState(Date.now);
@@ -65,16 +64,16 @@ function NewDevice({ device, onEnded }: { readonly device: DeviceInfo; readonly 
         title={t('newDevice.title', what)}
         actions={
           <>
-            <Button isPending={busy === 'me'} isDisabled={busy !== null} aria-label={t('newDevice.meOne', what)} onPress={() => void answer('me')}>
+            <Button small isPending={busy === 'me'} isDisabled={busy !== null} aria-label={t('newDevice.meOne', what)} onPress={() => void answer('me')}>
               {t('newDevice.me')}
             </Button>
-            <Button look="danger" isPending={busy === 'not'} isDisabled={busy !== null} aria-label={t('newDevice.notMeOne', what)} onPress={() => void answer('not')}>
+            <Button small look="danger" isPending={busy === 'not'} isDisabled={busy !== null} aria-label={t('newDevice.notMeOne', what)} onPress={() => void answer('not')}>
               {t('newDevice.notMe')}
             </Button>
           </>
         }
       >
-        {t('newDevice.text')}
+        {t('newDevice.text')} {more > 0 && t('newDevice.more', { count: more })}
       </Notice>
       {failure !== undefined && <Problem error={failure} />}
     </>
