@@ -1,5 +1,6 @@
 """Every refusal over HTTP is a status and a code; nothing of the cause gets out."""
 
+import errno
 from collections.abc import AsyncIterator
 
 import httpx
@@ -7,6 +8,7 @@ import msgspec
 import pytest
 from litestar import get, post
 from litestar.params import JSONBody
+from sqlalchemy.exc import OperationalError
 
 from samrum.plumbing import http
 from samrum.plumbing.config import BadConfig
@@ -30,6 +32,21 @@ async def broken() -> None:
     raise RuntimeError("Åsa Ek's secret")
 
 
+@get("/locked")
+async def locked() -> None:
+    raise OperationalError("INSERT", {}, Exception("database is locked: Åsa Ek"))
+
+
+@get("/full")
+async def full() -> None:
+    raise OSError(errno.ENOSPC, "No space left on device", "period.key")
+
+
+@get("/missing")
+async def missing() -> None:
+    raise FileNotFoundError(errno.ENOENT, "No such file", "period.key")
+
+
 @post("/small")
 async def small(data: JSONBody[Small]) -> Small:
     return data
@@ -37,7 +54,7 @@ async def small(data: JSONBody[Small]) -> Small:
 
 @pytest.fixture
 async def client() -> AsyncIterator[httpx.AsyncClient]:
-    app = http.application([refused, broken, small], log=Log(), max_body=1000)
+    app = http.application([refused, broken, locked, full, missing, small], log=Log(), max_body=1000)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://home") as client:
         yield client
@@ -86,3 +103,11 @@ def test_a_taken_port_gets_a_sentence() -> None:
             http.listen("127.0.0.1", port)
     finally:
         first.close()
+
+
+async def test_a_store_that_refuses_is_no_fault_of_ours_and_says_when_to_come_again(client: httpx.AsyncClient) -> None:
+    for path in ("/locked", "/full"):
+        answer = await client.get(path)
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+        assert problem(answer) == Problem(code=Code.STORE_FAILED, retry_after=5)
+    assert (await client.get("/missing")).status_code == 500

@@ -1,11 +1,12 @@
 """HTTP: a Litestar application whose errors are all codes, served by uvicorn inside the zone's own event loop.
 
-No access log, no server header, no words of libraries in answers. A handler raises `Refused`; everything unforeseen becomes
-500 `internal`, and the log gets the class of the exception and its place in our code.
+No access log, no server header, no words of libraries in answers. A handler raises `Refused`; a database or disk that refuses
+becomes 503 `store_failed`, everything unforeseen 500 `internal`, and the log gets the class of the exception and its place in our code.
 """
 
 import asyncio
 import contextlib
+import errno
 import socket
 from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar, Final
@@ -19,6 +20,7 @@ from litestar.dto import AbstractDTO
 from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp, Middleware
 from litestar.typing import FieldDefinition
+from sqlalchemy.exc import OperationalError
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from samrum.plumbing.config import BadConfig
@@ -27,6 +29,9 @@ from samrum.wire.base import Problem
 from samrum.wire.codes import Code
 
 MAX_BODY = 1 << 20
+RETRY_SECONDS: Final = 5
+"""When to come again after `store_failed`: a full disk or a locked database, for which nothing was done."""
+_DISK: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO}
 ARRIVAL_SECONDS: Final = 15.0
 """How long a request may take to arrive, from the connection's opening or the request's first byte to its last."""
 
@@ -107,6 +112,9 @@ def application(
         return problem_response(Refused(error.status_code, code))
 
     def on_any(_request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+        if isinstance(error, OperationalError) or (isinstance(error, OSError) and error.errno in _DISK):
+            log.error("store.failed", error=error)
+            return problem_response(Refused(503, Code.STORE_FAILED, retry_after=RETRY_SECONDS))
         log.error("http.failed", error=error)
         return problem_response(Refused(500, Code.INTERNAL))
 
