@@ -7,6 +7,7 @@ declare -A wanted=(
   [strace]=strace            # proves that a message is on disk before it is acknowledged
   [ss]=iproute2              # proves that only loopback is listened on
   [setpriv]=util-linux       # ends zones with their launcher
+  [softhsm2-util]=softhsm2   # a PKCS#11 token for the root key
   [make]=make [git]=git
 )
 missing=()
