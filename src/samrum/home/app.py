@@ -210,7 +210,7 @@ async def main(
         taken = await take_over(home.takeover, file)
         if served := home.site.build():
             await home.ledger.client_served(served.digest)
-        await home.tidy()
+        await tasks.survive(home.tidy(), log, "tidy.failed")  # a full disk must not keep home from starting
         server = http.server(home.app, tls=tls)
         sockets = [http.listen(host, port)]
         async with asyncio.TaskGroup() as group:
