@@ -18,6 +18,7 @@ from samrum.wire.ids import Pid, RoomId
 from tests.history.kills import SAYS_EVERY, until
 from tests.history.processes import Nursery, free_ports, told
 from tests.history.rosters import Answer
+from tests.history.small_disk import SmallDisk
 from tests.home.client import Person, Refused
 from tests.home.running import PASSWORD, make_config, recorder_of, user, write_toml
 from tests.relay.client import RelayProcess
@@ -32,10 +33,12 @@ RELAY_DIES = 0.3
 class Pair:
     """A home and its relay, each in a nursery."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, disk: SmallDisk | None = None) -> None:
+        """With `disk`, home's database is there."""
         port = free_ports()
         self.config: HomeConfig = make_config(
             folder,
+            data=disk.folder if disk else folder,
             listen=f"127.0.0.1:{port}",
             url=f"http://localhost:{port}",
             relay=RelayConfig(http=f"http://127.0.0.1:{port + 1}", stream=f"ws://127.0.0.1:{port + 2}"),
@@ -44,7 +47,8 @@ class Pair:
         operator = folder / "operator"
         operator.mkdir()
         self.relay = RelayProcess(operator, port + 1, _Registered(self.config))
-        self.home_nursery = Nursery("home", write_toml(self.config))
+        toml = write_toml(self.config).rename(folder / "home.toml")
+        self.home_nursery = Nursery("home", toml, disk.wrapper if disk else ())
         self.relay_nursery = Nursery("relay", operator / "relay.toml")
 
     def close(self) -> None:
@@ -70,9 +74,11 @@ class Pair:
                 await asyncio.sleep(0.1)
         return False
 
-    def kept(self) -> dict[str, list[str]]:
-        """Home's chains."""
-        return _chains(told(self.config.data / "home.db", "SELECT room, jws FROM roster ORDER BY room, version"))
+    def kept(self, database: Path | None = None) -> dict[str, list[str]]:
+        """Home's chains, from its database or a copy."""
+        return _chains(
+            told(database or self.config.data / "home.db", "SELECT room, jws FROM roster ORDER BY room, version")
+        )
 
     def applied(self) -> dict[str, list[str]]:
         """Relay's chains."""
@@ -118,10 +124,10 @@ class HomeKills:
         pair.home_nursery.start()
         actors = [pair.person(number) for number in range(ACTORS)]
         for actor in actors:
-            await _entered(actor)
+            await entered(actor)
         others = [pair.person(ACTORS + number) for number in range(OTHERS)]
         for other in others:
-            await _entered(other)
+            await entered(other)
         pids = [other.pid for other in others]
         async with asyncio.TaskGroup() as group:
             for number, actor in enumerate(actors):
@@ -199,7 +205,7 @@ class HomeKills:
                 assert len(found.keys) == epochs, (room.room, found.refused)
 
 
-async def _entered(person: Person) -> None:
+async def entered(person: Person) -> None:
     """Signed in and started, once home is there."""
     for _ in range(200):
         try:

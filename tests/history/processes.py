@@ -1,5 +1,6 @@
 """Zones that start in a moment and are killed in one, and ports of our own: 21200 to 21299."""
 
+import asyncio
 import contextlib
 import os
 import random
@@ -11,6 +12,8 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+
+import httpx
 
 from samrum.wire import envelope, ids
 from tests.history.checker import Row
@@ -49,6 +52,11 @@ class Nursery:
             env=ENVIRONMENT,
         )
 
+    @property
+    def pid(self) -> int:
+        """The process that forks, which sees what the zone sees."""
+        return self._process.pid
+
     def set_clock(self, seconds: float) -> None:
         """Sets the zone's clock so far off the machine's, at once."""
         new = self._clock.with_suffix(".new")
@@ -80,6 +88,16 @@ class Nursery:
         self.kill()
         self._process.communicate()
         self._log.close()
+
+
+async def answers(url: str, seconds: float = 10) -> None:
+    """Waits until a zone answers on HTTP."""
+    async with asyncio.timeout(seconds), httpx.AsyncClient(trust_env=False) as http:
+        while True:
+            with contextlib.suppress(httpx.TransportError):
+                await http.get(url + "/health")
+                return
+            await asyncio.sleep(0.02)
 
 
 def stored(database: Path) -> list[Row]:
