@@ -12,7 +12,7 @@ CITY ?=
 SOAK ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test check soak fuzz tools bench bench-stream wire drawings pictures lock clean
+.PHONY: help run build test check soak fuzz tools bench bench-signin bench-stream wire drawings pictures lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -42,6 +42,9 @@ tools: ## install the Debian packages that tests need (as root), or say which ar
 
 bench: $(VENV)/.dev build ## measure; prints one JSON line a measurement
 	@scripts/bench.sh
+
+bench-signin: $(VENV)/.dev ## 10,000 sign-ins at home on one core in ten minutes: a line, and build/bench-signin.json; QUICK=1: half a minute
+	@PYTHONPATH=. $(VENV)/bin/python bench/signin.py $(if $(QUICK),--quick)
 
 bench-stream: $(VENV)/.dev ## relay against other servers and the floor: a table, and build/bench-stream.json; QUICK=1 for relay and floor alone
 	@PYTHONPATH=. $(VENV)/bin/python -m bench.stream $(if $(QUICK),--quick)

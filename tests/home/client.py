@@ -34,9 +34,11 @@ class Refused(Exception):
 class Person:
     """One browser profile of one person."""
 
-    def __init__(self, url: str, now: Callable[[], float], user: str, password: str) -> None:
+    def __init__(
+        self, url: str, now: Callable[[], float], user: str, password: str, http: httpx.AsyncClient | None = None
+    ) -> None:
         self.url, self.now, self.user, self.password = url, now, user, password
-        self.http = httpx.AsyncClient(trust_env=False, timeout=10)
+        self.http = http or httpx.AsyncClient(trust_env=False, timeout=10)
         self.cookie = ""
         self.key, self.dev = Ed25519PrivateKey.generate(), ids.new_dev()
 
