@@ -37,6 +37,8 @@ class Recorder:
     entries: int = 0
     positions: dict[RoomId, int] = field(default_factory=dict)
     """How far rooms have come, as told to home."""
+    asked: int = 0
+    """How often home asked for them."""
     order: list[tuple[str, str, int]] = field(default_factory=list)
     gaps: int = 0
     """Rosters that came before their turn."""
@@ -123,6 +125,7 @@ class Recorder:
         return 204, None
 
     def _positions(self, _: bytes) -> tuple[int, Any]:
+        self.asked += 1
         return 200, Positions(cursor=sum(self.positions.values()), rooms=self.positions)
 
     def _revocations(self, body: bytes) -> tuple[int, Any]:

@@ -1,10 +1,13 @@
 """Release of keys: to whom, for which epochs, how wrapped, how counted, how destroyed."""
 
+import asyncio
 import contextlib
 import sqlite3
 import stat
+import time
 from pathlib import Path
 
+import httpx
 import msgspec
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -15,8 +18,9 @@ from samrum.wire import ids, jws
 from samrum.wire.home_api import MAX_KEYS, Changed, NewRoom, WantKeys
 from samrum.wire.ids import RoomId
 from samrum.wire.keys import commitment, media_base
+from tests.history.processes import Nursery
 from tests.home.client import Person, Refused
-from tests.home.running import Running, make_config, running
+from tests.home.running import Running, make_config, running, until, write_toml
 
 
 def opened(home: Running, name: str) -> bytes:
@@ -83,6 +87,46 @@ async def test_closed_history_gives_keys_from_the_epoch_of_joining(home: Running
     state = await alice.chain(room)
     assert state.epoch is not None
     assert (state.epoch.n, state.policy.history if state.policy else "") == (2, "closed")
+
+
+async def test_a_gap_in_membership_stays_closed_where_history_is_closed(home: Running) -> None:
+    alice, bob, carl = await home.enter(0, 1, 2)
+    room = (await alice.create(bob.pid, carl.pid)).room.room
+    with contextlib.closing(sqlite3.connect(home.config.data / "home.db")) as database:
+        database.execute("UPDATE room SET history = 'closed' WHERE room = ?", (room,))
+        database.commit()
+    for changes in ({"remove": [bob.pid]}, {"remove": [carl.pid]}, {"add": [bob.pid]}, {"add": [carl.pid]}):
+        home.clock.time += 3  # what happens within two seconds shares an epoch
+        await alice.change(room, **changes)
+    last = (await alice.chain(room)).epoch
+    assert last is not None
+    of = {person: await got(person, room, *range(1, last.n + 2)) for person in (alice, bob, carl)}
+    opens = {person.user: [n for n, key in found.items() if len(key) == 43] for person, found in of.items()}
+    assert opens == {"person0": [1, 2, 3, 4, 5], "person1": [1, 4, 5], "person2": [1, 2, 5]}
+    assert all(of[bob][epoch] == of[alice][epoch] for epoch in opens["person1"])
+    assert [found[last.n + 1] for found in of.values()] == ["no_such_epoch"] * 3
+    rooms = [(room, 1), (room, 3), (ids.new_room(), 1)]
+    answer = await bob.keys(*rooms)  # a refusal is a pair's own
+    assert ([(one.room, one.epoch) for one in answer.keys], [(one.room, one.epoch) for one in answer.refused]) == (
+        rooms[:1],
+        rooms[1:],
+    )
+
+
+async def test_what_opens_relay_opens_no_key(home: Running) -> None:
+    (alice,) = await home.enter(0)
+    room = (await alice.create()).room.room
+    body = WantKeys(want=[(room, 1)])
+    bearer = {"authorization": f"Bearer {alice.started.grant}"}
+    for headers in (bearer | {"cookie": ""}, bearer):
+        proof = alice.proof("POST", "/keys", msgspec.json.encode(body))
+        answer = await alice.raw("POST", "/keys", body, headers=headers, proof=proof)
+        assert (answer.status_code, answer.content) == (403, b'{"code":"not_allowed"}')
+    assert (await alice.raw("POST", "/keys", body)).json() == {"code": "bad_proof"}
+    proof = alice.proof("POST", "/keys", msgspec.json.encode(body))
+    answers = [await alice.raw("POST", "/keys", body, proof=proof) for _ in range(2)]
+    assert [one.status_code for one in answers] == [200, 401]
+    assert answers[1].json() == {"code": "bad_proof"}
 
 
 async def test_media_bases_of_today_and_tomorrow_for_members_only(home: Running) -> None:
@@ -176,6 +220,94 @@ async def test_ordinary_releases_are_counted_by_room_and_hour_only(home: Running
     with contextlib.closing(sqlite3.connect(home.config.data / "home.db")) as database:
         rows = database.execute("SELECT * FROM released").fetchall()
     assert rows == [(room, int(home.clock.now()) // 3600, 3)]
+
+
+async def test_counts_are_kept_for_thirty_days(home: Running) -> None:
+    alice, bob = await home.enter(0, 1)
+    room = (await alice.create(bob.pid)).room.room
+    await got(bob, room, 1)
+    hour = int(home.clock.now()) // 3600
+
+    def counted() -> list[int]:
+        with contextlib.closing(sqlite3.connect(home.config.data / "home.db")) as database:
+            return [row[0] for row in database.execute("SELECT hour FROM released")]
+
+    home.clock.time = (hour + 30 * 24) * 3600
+    async with again(home):
+        assert counted() == [hour]
+    home.clock.time += 3600
+    async with again(home):
+        assert counted() == []
+
+
+async def test_keys_are_renewed_after_fifty_thousand_messages(home: Running) -> None:
+    (alice,) = await home.enter(0)
+    room, other = [(await alice.create()).room.room for _ in range(2)]
+
+    def epoch(of: RoomId) -> int:
+        with contextlib.closing(sqlite3.connect(home.config.data / "home.db")) as database:
+            return int(database.execute("SELECT epoch FROM room WHERE room = ?", (of,)).fetchone()[0])
+
+    for said, wanted in ((49_999, 1), (50_000, 2), (99_999, 2), (100_001, 3), (100_002, 3)):
+        home.relay.positions = {room: said, other: 7, ids.new_room(): said}
+        asked = home.relay.asked
+        async with again(home):
+            await until(lambda: home.relay.asked > asked and epoch(room) == wanted)  # noqa: B023  awaited at once
+            await asyncio.sleep(0.1)
+        assert (epoch(room), epoch(other)) == (wanted, 1)
+
+
+async def test_day_keys_go_at_midnight_from_disk_and_from_memory(tmp_path: Path) -> None:
+    config = make_config(tmp_path)
+    nursery, start = Nursery("home", write_toml(config)), time.time()
+    today, off = int(start) // 86_400, 0.0
+    try:
+        nursery.start()
+        alice = Person(config.url, lambda: time.time() + off, "person0", "lind-sten-7")
+        await up(config.url)
+        await alice.enter()
+        room = (await alice.create()).room.room
+        await alice.keys(media=[room])
+        home = Running(config, None, None)  # type: ignore[arg-type]
+        keys = {day: opened(home, f"day-{day}.key") for day in (today, today + 1)}
+        assert [in_memory(nursery.child, key) for key in keys.values()] == [True, True]
+        off = (today + 2) * 86_400 - time.time() - 2  # two seconds before
+        nursery.set_clock(off)
+        await asyncio.sleep(1)
+        assert in_memory(nursery.child, keys[today])
+        for _ in range(60):
+            await asyncio.sleep(0.1)
+            if not (config.keys.folder / f"day-{today}.key").exists():
+                break
+        assert [in_memory(nursery.child, key) for key in keys.values()] == [False, True]
+        assert (config.keys.folder / f"day-{today + 1}.key").exists()
+        await alice.close()
+    finally:
+        nursery.close()
+
+
+async def up(url: str) -> None:
+    async with httpx.AsyncClient(trust_env=False) as http:
+        for _ in range(200):
+            with contextlib.suppress(httpx.HTTPError):
+                if (await http.get(url + "/health")).status_code == 200:
+                    return
+            await asyncio.sleep(0.05)
+    raise AssertionError("home does not answer")
+
+
+def in_memory(pid: int, secret: bytes) -> bool:
+    """Whether these bytes stand anywhere in a process's writable memory."""
+    found = False
+    with Path(f"/proc/{pid}/maps").open() as maps, Path(f"/proc/{pid}/mem").open("rb", 0) as memory:
+        for line in maps:
+            place, rights, *_ = line.split()
+            if rights.startswith("rw"):
+                start, end = (int(one, 16) for one in place.split("-"))
+                with contextlib.suppress(OSError, ValueError):
+                    memory.seek(start)
+                    found = found or secret in memory.read(end - start)
+    return found
 
 
 async def test_thirty_days_old_keys_are_renewed_at_start(home: Running) -> None:

@@ -9,8 +9,13 @@
 No database backup holds any of this: destroying a period key is final.
 """
 
+import contextlib
+import fcntl
+import os
 import re
 import threading
+import weakref
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -30,6 +35,9 @@ from samrum.wire.keys import media_base
 DAYS_KEPT: Final = 2
 """A day's media key is destroyed 48 hours after that day began."""
 SIGNING: Final = "signing.key"
+LOCK: Final = "lock"
+REWRAPPING: Final = "rewrap.ready"
+"""A mark: `rewrap` was interrupted."""
 _DAY: Final = re.compile(r"day-(\d+)\.key")
 
 
@@ -71,11 +79,14 @@ class KeyFolder:
         self._tenant = tenant
         self._lock = threading.Lock()
         self._open: dict[str, bytearray] = {}
+        self._in_use = _use(config.folder)
+        if (config.folder / REWRAPPING).exists():
+            raise BadConfig(f"{config.folder}: the root key is being moved; run `samrum home rewrap` again to finish")
         self._root = open_root(config)
         self._recovery = Recovery.of(config, tenant)
         path = self._folder / SIGNING
         try:
-            signing = msgspec.json.decode(_read(path, self._root, tenant), type=Signing)
+            signing = msgspec.json.decode(read(path, self._root, tenant), type=Signing)
             key = Ed25519PrivateKey.from_private_bytes(jws.unb64(signing.seed))
         except (ValueError, msgspec.MsgspecError):
             raise BadConfig(f"{path}: is not a signing key") from None
@@ -107,13 +118,17 @@ class KeyFolder:
                     gone += 1
         return gone
 
-    def keep_restorable(self) -> None:
-        """Seals what is not yet sealed to the holders of the shares; raises `OSError`."""
+    def keep_restorable(self, *, anew: bool = False) -> None:
+        """Seals to the holders of the shares what is not yet, or `anew` everything to new ones; raises `OSError`."""
         if self._recovery is None:
             return
+        if anew:
+            self._recovery.begin()
         for path in sorted([*self._folder.glob("period-*.key"), self._folder / SIGNING]):
-            if not self._recovery.has(path.name):
-                self._recovery.keep(path.name, _read(path, self._root, self._tenant))
+            if anew or not self._recovery.has(path.name):
+                self._recovery.keep(path.name, read(path, self._root, self._tenant))
+        if anew:
+            self._recovery.forget_others(self._folder)
 
     def _key(self, name: str, *, restorable: bool) -> bytearray:
         if name not in self._open:
@@ -123,8 +138,39 @@ class KeyFolder:
                 if restorable and self._recovery:
                     self._recovery.keep(name, key)
                 write(path, key, self._root, self._tenant)
-            self._open[name] = _read(path, self._root, self._tenant)
+            self._open[name] = read(path, self._root, self._tenant)
         return self._open[name]
+
+
+@contextlib.contextmanager
+def alone(place: Path) -> Iterator[None]:
+    """For a change of all files at once; raises `BadConfig` while a home uses them."""
+    number = os.open(place / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError:
+        raise BadConfig(f"{place}: home uses these keys now; stop it first") from None
+    finally:
+        os.close(number)
+
+
+class _Use:
+    """The folder is in use for as long as this object lives."""
+
+    def __init__(self, number: int) -> None:
+        weakref.finalize(self, os.close, number)
+
+
+def _use(place: Path) -> _Use | None:
+    if not place.is_dir():
+        return None
+    use = _Use(number := os.open(place / LOCK, os.O_RDWR | os.O_CREAT, 0o600))
+    try:
+        fcntl.flock(number, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise BadConfig(f"{place}: the root key is being moved; wait until `samrum home rewrap` is done") from None
+    return use
 
 
 def make(config: HomeConfig, now: int) -> None:
@@ -135,7 +181,7 @@ def make(config: HomeConfig, now: int) -> None:
     keys, path = config.keys, config.keys.folder / SIGNING
     if path.exists():
         if path.read_bytes().startswith(b"{"):  # of a version that left it unsealed
-            files.replace(path, _sealed(path.name, secret(path), open_root(keys), config.tenant))
+            files.replace(path, sealed(path.name, secret(path), open_root(keys), config.tenant))
         return
     if (config.data / "home.db").exists():
         raise BadConfig(f"{path}: is missing, but {config.data} has a database; is the disk of keys.folder mounted?")
@@ -147,14 +193,16 @@ def make(config: HomeConfig, now: int) -> None:
 
 def write(path: Path, data: bytes | bytearray, root: Root, tenant: TenantId) -> None:
     """Writes a new sealed file."""
-    files.write_new(path, _sealed(path.name, data, root, tenant))
+    files.write_new(path, sealed(path.name, data, root, tenant))
 
 
-def _sealed(name: str, data: bytes | bytearray, root: Root, tenant: TenantId) -> str:
+def sealed(name: str, data: bytes | bytearray, root: Root, tenant: TenantId) -> str:
+    """What a secret file says."""
     return jws.b64(root.seal(data, aad(name, tenant))) + "\n"
 
 
-def _read(path: Path, root: Root, tenant: TenantId) -> bytearray:
+def read(path: Path, root: Root, tenant: TenantId) -> bytearray:
+    """What a sealed file holds; raises `BadConfig`."""
     try:
         return root.open(jws.unb64(secret(path).decode("ascii").strip()), aad(path.name, tenant))
     except (NotSealedSo, ValueError):

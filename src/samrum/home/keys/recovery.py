@@ -65,6 +65,12 @@ class Recovery:
         sealed = _SUITE.encrypt(bytes(data), self._public, _info(name, self._tenant))
         files.replace(self._folder / f"{name}.sealed", jws.b64(sealed) + "\n")
 
+    def forget_others(self, keys: Path) -> None:
+        """Destroys what is sealed here to earlier shares and has no file in the folder `keys`."""
+        for path in self._folder.glob("*.key.sealed"):
+            if not (keys / path.name.removesuffix(".sealed")).exists():
+                files.destroy(path)
+
 
 class Sealed:
     """The folder, as the holders of two shares open it."""
