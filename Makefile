@@ -10,6 +10,7 @@ VENV := .venv
 WEB_SOURCES := $(shell find web/src web/public web/index.html web/vite.config.ts web/tsconfig*.json -type f -not -name '*.test.ts*' 2>/dev/null)
 CITY ?=
 SOAK ?=
+BENCH ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help run build test check soak fuzz tools bench bench-signin bench-stream wire drawings pictures lock clean
@@ -46,8 +47,8 @@ bench: $(VENV)/.dev build ## measure; prints one JSON line a measurement
 bench-signin: $(VENV)/.dev ## 10,000 sign-ins at home on one core in ten minutes: a line, and build/bench-signin.json; QUICK=1: half a minute
 	@PYTHONPATH=. $(VENV)/bin/python bench/signin.py $(if $(QUICK),--quick)
 
-bench-stream: $(VENV)/.dev ## relay against other servers and the floor: a table, and build/bench-stream.json; QUICK=1 for relay and floor alone
-	@PYTHONPATH=. $(VENV)/bin/python -m bench.stream $(if $(QUICK),--quick)
+bench-stream: $(VENV)/.dev ## relay against other servers and the floor: a table, and build/bench-stream.json; QUICK=1 for relay and floor alone; BENCH="--only samrum --parts rejoin" for a part
+	@PYTHONPATH=. $(VENV)/bin/python -m bench.stream $(if $(QUICK),--quick) $(BENCH)
 
 wire: $(VENV)/.dev web/node_modules/.made ## make the web client's types and validators from src/samrum/wire
 	@$(VENV)/bin/python -m samrum.wire.schema

@@ -4,6 +4,7 @@ import statistics
 import time
 from collections import defaultdict
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 from bench.stream import proc
@@ -24,6 +25,11 @@ class Load:
     rate: int
 
 
+REST: float = 2
+"""Seconds in which a server comes to rest."""
+LAST = 50
+"""Messages that somebody who comes back asks for."""
+
 LOADS = (Load(1000, 20), Load(200, 100), Load(20, 200))
 """The first two deliver 20,000 messages a second, the last 4,000."""
 
@@ -42,16 +48,23 @@ class Round:
 
 
 @dataclass(slots=True)
-class Table:
-    """All rounds, by server and load; and those that do not count, with the reason."""
+class Found:
+    """All that was measured, by server; and what does not count, with the reason."""
 
     rounds: dict[tuple[str, Load], list[Round]] = field(default_factory=lambda: defaultdict(list))
+    idle: dict[str, dict[str, float]] = field(default_factory=dict)
+    rejoins: dict[str, list[dict[str, float]]] = field(default_factory=lambda: defaultdict(list))
     void: list[str] = field(default_factory=list)
 
     def median(self, name: str, load: Load, what: Callable[[Round], float]) -> float | None:
         """The median over a server's rounds."""
         rounds = self.rounds.get((name, load))
         return statistics.median(what(one) for one in rounds) if rounds else None
+
+    def rejoin(self, name: str) -> float | None:
+        """The median of ms of CPU for a client that comes back."""
+        found = self.rejoins.get(name)
+        return statistics.median(one["cpu_ms"] for one in found) if found else None
 
 
 class Session:
@@ -104,20 +117,38 @@ def _percentiles(done: Driven) -> dict[str, float]:
 
 
 def idle(server: Contender, count: int, size: int) -> dict[str, float]:
-    """KiB a connection of a fresh server whose clients are authenticated, in one room of that size, and silent."""
-    clients: list[Client] = []
-    try:
+    """KiB a connection of a fresh server whose clients are authenticated, in one room of that size, and silent.
+
+    `entry_ms`: CPU of one client's way in.
+    """
+    with ExitStack() as stack:
+        stack.callback(server.stop)
         server.start()
         server.found(count, [size])
-        before = proc.memory(server.pid)
-        used = proc.cpu(server.pid)
-        clients = server.connect(0, count)
+        before, used = proc.memory(server.pid), proc.cpu(server.pid)
+        for client in server.connect(0, count):
+            stack.callback(client.close)
         entered = proc.cpu(server.pid) - used
-        time.sleep(2)
+        time.sleep(REST)
         after = proc.memory(server.pid)
-    finally:
-        for client in clients:
-            client.close()
-        server.stop()
     pss, rss = ((b - a) / count / 1024 for a, b in zip(before, after, strict=True))
-    return {"connections": count, "pss_kb": round(pss, 2), "rss_kb": round(rss, 2), "entry_ms": entered / count * 1000}
+    return {"connections": count, "pss_kb": pss, "rss_kb": rss, "entry_ms": entered / count * 1000}
+
+
+def rejoin(server: Contender, count: int, size: int) -> dict[str, float]:
+    """CPU in ms and seconds of the clock until so many clients, cut off at once, are back with the last messages of their room."""
+    with ExitStack() as stack:
+        stack.callback(server.stop)
+        session = Session(server, count, [size])
+        rooms = -(-count // size)
+        session.run(Load(size, 20 * rooms), LAST * 1.2 / 20)
+        for client in session.clients:
+            client.close()
+        time.sleep(REST)
+        used, started = proc.cpu(server.pid), time.monotonic()
+        for client in server.rejoin(0, count, size, LAST):
+            stack.callback(client.close)
+        took = time.monotonic() - started
+        time.sleep(SETTLE)
+        used = proc.cpu(server.pid) - used
+    return {"clients": count, "last": LAST, "cpu_ms": used / count * 1000, "seconds": took}
