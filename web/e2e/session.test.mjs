@@ -192,37 +192,6 @@ test('unread, read positions and typing', { timeout: 60_000 }, async () => {
   assert.ok((await shows(anna, room)).lastAt > Date.now() - 60_000);
 });
 
-test('one tab leads; the other takes over and the first gives way; sign-out ends both', { timeout: 60_000 }, async () => {
-  const { anna, bo, room, contexts } = await pair('Flikar');
-  const other = await tab(contexts[0]);
-  await other.resume();
-  await until(async () => (await other.connection()) === 'other_tab', 'the second tab waits');
-  assert.deepEqual(await other.send(room, 'nej'), { code: 'other_tab' });
-  await other.useHere();
-  await online(other);
-  await until(async () => (await anna.connection()) === 'other_tab', 'the first gives way');
-  await other.send(room, 'från den andra fliken');
-  await has(bo, room, 'från den andra fliken');
-  await anna.useHere();
-  await online(anna);
-  await anna.send(room, 'och tillbaka');
-  await has(bo, room, 'och tillbaka');
-  // A tab that goes gives the lead to the one that waits.
-  const third = await tab(contexts[1]);
-  await third.resume();
-  await until(async () => (await third.connection()) === 'other_tab', 'a tab of Bo waits');
-  await bo.page.close();
-  await online(third);
-  await third.send(room, 'jag ärvde');
-  await has(anna, room, 'jag ärvde');
-  assert.equal(await anna.signOut(), undefined);
-  assert.equal(await anna.connection(), 'signed_out');
-  await until(async () => (await other.connection()) === 'signed_out', 'signed out in the other tab too');
-  assert.equal(await anna.resume(), null);
-  const left = await anna.page.evaluate(async () => (await indexedDB.databases()).map(({ name }) => name));
-  assert.deepEqual(left, []);
-});
-
 test('relay goes away: messages wait, and go out once and in order', { timeout: 90_000 }, async () => {
   const { anna, bo, room } = await pair('Avbrott');
   await anna.send(room, 'före');

@@ -14,7 +14,7 @@ import * as jws from '../wire/jws';
 import { TYP, type Content, type EpochKey, type Head, type Hint, type HomeKey, type Jwk } from '../wire/types';
 import * as valid from '../wire/validators';
 import { forgetBases, forgetStarts, keptStarts, openAway, wipeAway, type Away, type BaseLease } from './away';
-import { openSafe, wipeSafe, type Lease, type OwnDevice, type Safe } from './safe';
+import { Safe, wipeSafe, type Lease, type OwnDevice } from './safe';
 
 const LEASE_MS = 24 * 3600 * 1000;
 /** How far a message may lie outside its certificate's time, in s. */
@@ -72,13 +72,12 @@ export class Vault {
 
   /** Opens or makes this profile's device of `pid`. `shared` is remembered: `null` takes what was chosen at sign-in. */
   async open(pid: Pid, tenant: TenantId, shared: boolean | null): Promise<{ dev: Dev; jwk: Jwk; shared: boolean; states: RoomState[] }> {
-    const safe = await openSafe(pid);
-    let own = await safe.get('own', 'device');
+    const safe = new Safe(pid);
+    let own = await safe.own();
     if (own?.tenant !== tenant || (shared !== null && own.shared !== shared)) {
-      own = await newDevice(tenant, shared ?? false);
-      await safe.clear('chains');
-      await safe.clear('leases');
-      await safe.put('own', own, 'device');
+      // Where nothing is kept, or what was chosen is not known any more: as little as on a shared computer.
+      own = await newDevice(tenant, (shared ?? true) || !safe.keeps);
+      await safe.putOwn(own);
     }
     this.pid = pid;
     this.own = own;
@@ -91,19 +90,15 @@ export class Vault {
   }
 
   private async load(safe: Safe): Promise<void> {
-    for (const state of await safe.getAll('chains')) this.states.set(state.room, state);
-    const now = Date.now();
-    for (let cursor = await safe.transaction('leases', 'readwrite').store.openCursor(); cursor; cursor = await cursor.continue()) {
-      if (cursor.value.until <= now) await cursor.delete();
-      else this.leases.set(leaseName(...cursor.key), cursor.value);
-    }
+    for (const state of await safe.chains()) this.states.set(state.room, state);
+    for (const [key, lease] of await safe.leases(Date.now())) this.leases.set(leaseName(...key), lease);
   }
 
   /** A fresh device for the next `start`: home refused this one's id or key. */
   async renewDevice(): Promise<{ dev: Dev; jwk: Jwk }> {
     const { own, safe } = this.opened();
     this.own = await newDevice(own.tenant, own.shared);
-    await safe.put('own', this.own, 'device');
+    await safe.putOwn(this.own);
     if (this.away !== null && this.pid !== null) this.away = await openAway(this.pid, this.own.dev).catch(() => null);
     return { dev: this.own.dev, jwk: { kty: 'OKP', crv: 'Ed25519', x: this.own.x } };
   }
@@ -314,8 +309,8 @@ export class Vault {
   }
 
   /** Whether the key of `epoch` is here. */
-  holds(room: RoomId, epoch: number): boolean {
-    return this.leased(room, epoch) !== null;
+  async holds(room: RoomId, epoch: number): Promise<boolean> {
+    return (this.leased(room, epoch) ?? (await this.kept(room, epoch))) !== null;
   }
 
   /** Seals a message under the room's current epoch. Throws `no_key` or `too_long`. */
@@ -371,7 +366,7 @@ export class Vault {
     if (certs.length === 0) return closed(head, 'need_cert');
     if (!(await anyHolds(data, head, certs))) return closed(head, 'cannot_open');
     if (head.kind !== envelope.MESSAGE) return closed(head, 'newer_version');
-    const lease = this.leased(room, head.epoch);
+    const lease = this.leased(room, head.epoch) ?? (await this.kept(room, head.epoch));
     if (lease === null) return closed(head, 'need_key');
     return openContent(head, lease.key);
   }
@@ -379,6 +374,15 @@ export class Vault {
   private leased(room: RoomId, epoch: number): Lease | null {
     const lease = this.leases.get(leaseName(room, epoch));
     return lease !== undefined && lease.until > Date.now() ? lease : null;
+  }
+
+  /** A lease that another tab got since this one began. */
+  private async kept(room: RoomId, epoch: number): Promise<Lease | null> {
+    const { own, safe } = this.opened();
+    const lease = own.shared ? undefined : await safe.lease(room, epoch).catch(() => undefined);
+    if (lease === undefined || lease.keyId !== this.states.get(room)?.keys[epoch]?.keyId) return null;
+    this.leases.set(leaseName(room, epoch), lease);
+    return this.leased(room, epoch);
   }
 
   private async verified<K extends jws.StatementKind>(statement: string, kind: K): ReturnType<typeof jws.verify<K>> {

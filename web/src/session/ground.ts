@@ -1,10 +1,10 @@
 /** What the parts of one session stand on together. Made once, in `session.ts`. */
 import type { HomeDoor } from '../doors/home';
-import type { RelayStream } from '../doors/stream';
 import type { Keys } from '../keys/client';
 import type { Dev, Pid } from '../wire/ids';
 import type { People } from './people';
 import type { Storage } from './storage';
+import type { Way } from './tabs/following';
 
 export interface Ground {
   readonly pid: Pid;
@@ -13,8 +13,8 @@ export interface Ground {
   readonly keys: Keys;
   readonly storage: Storage;
   readonly people: People;
-  /** The open connection, if this tab leads and relay is there. */
-  stream(): RelayStream | null;
+  /** The way to relay while it is there, through whichever tab. */
+  stream(): Way | null;
   /** Relay's clock, ms since 1970. */
   now(): number;
   /** Waits for a call to home and notes whether home answers and still knows us. */

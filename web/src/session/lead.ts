@@ -1,16 +1,15 @@
-/** Which tab of this profile sends: the one that holds the person's Web Lock. */
-import type { Pid } from '../wire/ids';
-
+/** Which tab of a device leads: the one that holds its Web Lock. */
 export class Lead {
-  private readonly name: string;
   private release: (() => void) | null = null;
   private queued: AbortController | null = null;
+  private taking = false;
   private ended = false;
 
   /** `changed(true)` when this tab comes to lead, `changed(false)` when it does not (any more). */
-  constructor(pid: Pid, private readonly changed: (leads: boolean) => void) {
-    this.name = `samrum.lead.${pid}`;
-  }
+  constructor(
+    private readonly name: string,
+    private readonly changed: (leads: boolean) => void,
+  ) {}
 
   /** Leads at once if nobody does; otherwise says so and waits for its turn. */
   async start(): Promise<void> {
@@ -30,7 +29,8 @@ export class Lead {
 
   /** Takes the lead from another tab. */
   take(): void {
-    if (this.release !== null || this.ended) return;
+    if (this.release !== null || this.taking || this.ended) return;
+    this.taking = true;
     this.queued?.abort();
     this.queued = null;
     navigator.locks.request(this.name, { steal: true }, () => this.hold()).catch(() => {
@@ -42,12 +42,6 @@ export class Lead {
     this.ended = true;
     this.queued?.abort();
     this.release?.();
-  }
-
-  /** Another connection of this device took over at relay without the lock (another profile's copy): let go. */
-  drop(): void {
-    this.release?.();
-    this.changed(false);
   }
 
   private queue(): void {
@@ -62,6 +56,7 @@ export class Lead {
 
   private hold(): Promise<void> {
     this.queued = null;
+    this.taking = false;
     if (this.ended) return Promise.resolve();
     this.changed(true);
     return new Promise((resolve) => {
@@ -74,6 +69,7 @@ export class Lead {
 
   private lost(): void {
     this.release = null;
+    this.taking = false;
     if (this.ended) return;
     this.changed(false);
     this.queue();

@@ -24,6 +24,7 @@ export class Link {
   private timer: ReturnType<typeof setTimeout> | null = null;
   private failures = 0;
   private openedAt = 0;
+  private dueAt = 0;
   private running = false;
   /** Counts starts, so that a late answer of an earlier one is ignored. */
   private round = 0;
@@ -53,6 +54,11 @@ export class Link {
     this.stream = null;
     this.openedAt = 0;
     stream?.close();
+  }
+
+  /** Comes back now if it is time: the browser may let a page in the background wait longer. */
+  due(): void {
+    if (this.timer !== null && Date.now() >= this.dueAt) this.kick();
   }
 
   private readonly kick = (): void => {
@@ -99,9 +105,11 @@ export class Link {
 
   private later(): void {
     const most = Math.min(LONGEST_MS, FIRST_MS * 2 ** this.failures++);
+    const wait = most * (0.5 + Math.random() / 2);
+    this.dueAt = Date.now() + wait;
     this.timer = setTimeout(() => {
       this.timer = null;
       void this.connect();
-    }, most * (0.5 + Math.random() / 2));
+    }, wait);
   }
 }

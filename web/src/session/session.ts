@@ -1,7 +1,6 @@
 /** A signed-in person's session: made of its parts here, once; see {@link Session} for what the screens see. */
 import { HomeDoor } from '../doors/home';
 import { codeOf, Refusal } from '../doors/refusal';
-import type { RelayStream } from '../doors/stream';
 import type { Keys } from '../keys/client';
 import type { RoomState } from '../wire/chain';
 import type { Frame } from '../wire/frames';
@@ -12,19 +11,20 @@ import { myDevices, type MyDevices } from './devices';
 import type { Ground } from './ground';
 import { HomeLine } from './homeline';
 import { keepStart } from './kept';
-import { Lead } from './lead';
 import { Leases } from './leases';
 import { ledgerWatch, type LedgerWatch } from './ledger';
-import { Link } from './link';
 import { Logs } from './logs';
 import { Meetings } from './meeting';
 import { Opener } from './opener';
 import { fetchNewest } from './newest';
 import { Outbox } from './outbox';
 import { People } from './people';
+import { Relay } from './relay';
 import { Rooms } from './rooms';
+import { Sender } from './sender';
 import { Signal } from './signal';
 import { wipeStorage, type Storage } from './storage';
+import type { Way } from './tabs/following';
 
 export interface Beginning {
   readonly home: HomeDoor;
@@ -52,9 +52,8 @@ export class LiveSession implements Session, Ground {
   private readonly outbox: Outbox;
   private readonly meetings: Meetings;
   private readonly logs: Logs;
-  private readonly link: Link;
-  private readonly lead: Lead;
-  private readonly channel: BroadcastChannel;
+  private readonly sender: Sender;
+  private readonly relay: Relay;
   private readonly line: HomeLine;
   private readonly mine: MyDevices;
   private readonly watch: LedgerWatch;
@@ -65,7 +64,6 @@ export class LiveSession implements Session, Ground {
   private started: Started;
   /** ms that relay's clock is ahead of this device's. */
   private ahead: number;
-  private leads: boolean | null = null;
   private everOpen = false;
   private over: 'signed_out' | 'revoked' | null = null;
   /** What is kept here is being wiped, for which the vault's worker has to live on. */
@@ -86,31 +84,45 @@ export class LiveSession implements Session, Ground {
       this.renamed();
     });
     this.book = new Rooms(this, (room) => {
-      this.outbox.pump(room);
+      this.sender.pump(room);
     });
     this.mine = myDevices(this);
     this.opener = new Opener(this, this.book, (dev) => {
       this.mine.wrote(dev);
     });
-    this.outbox = new Outbox(this, this.book, this.opener, (room) => {
-      this.logs.refresh(room);
+    this.outbox = new Outbox(this, () => this.relay, {
+      changed: (room) => {
+        this.logs.refresh(room);
+      },
+      due: (room) => {
+        this.sender.pump(room);
+      },
     });
+    this.sender = new Sender(this, this.book, this.opener, this.outbox, () => this.relay.own);
     const parts = { ground: this, rooms: this.book, outbox: this.outbox, opener: this.opener };
     this.logs = new Logs(parts, (room, text, mentions) => this.send(room, text, mentions));
     const access = (): { http: string; grant: string } => ({ http: this.line.relay.http, grant: this.line.grant });
     this.meetings = new Meetings(this, this.book, access);
-    this.link = new Link({
+    this.relay = new Relay(this.pid, dev, {
       door: () => this.line.door(),
       hello: (grant, nonce) => this.keys.hello(grant, nonce, location.origin),
-      up: (welcome) => this.up(welcome),
-      frame: (frame) => this.frame(frame),
+      up: (welcome) => {
+        this.up(welcome);
+      },
+      frame: (frame) => {
+        this.frame(frame);
+      },
       down: (code) => this.down(code),
+      // Another tab may have kept things since this one looked.
+      leads: (leads) => (leads ? this.outbox.load() : Promise.resolve()),
+      changed: () => {
+        this.tell();
+      },
+      over: (how) => {
+        this.forget(how);
+      },
+      outbox: this.outbox,
     });
-    this.lead = new Lead(this.pid, (leads) => void this.led(leads));
-    this.channel = new BroadcastChannel(`samrum.${this.pid}`);
-    this.channel.onmessage = ({ data }: MessageEvent<unknown>) => {
-      if (data === 'signed_out') this.finish('signed_out');
-    };
     this.line = new HomeLine(began.home, started, {
       since: async ({ rooms, rosters, people, devices }) => {
         if (devices) this.lookAtDevices();
@@ -120,7 +132,7 @@ export class LiveSession implements Session, Ground {
       },
       answers: (answers) => this.homeAnswers(answers),
       renewed: (grant) => {
-        this.stream()?.send('Renew', { grant });
+        this.relay.own?.send('Renew', { grant });
         this.leases.soon();
       },
       over: (how) => {
@@ -133,7 +145,7 @@ export class LiveSession implements Session, Ground {
     }, began.keptAt);
     this.watch = ledgerWatch(this, access, started.tenant, this.mine);
     this.leases = new Leases(this, this.book, this.meetings, {
-      mine: () => this.leads === true,
+      mine: () => this.keeper(),
       keep: () => this.keepStart(),
     });
   }
@@ -146,7 +158,9 @@ export class LiveSession implements Session, Ground {
       const [newest] = await this.storage.envelopes(room, Infinity, 1);
       if (newest !== undefined) this.book.newest(room, newest.env);
     }));
-    await this.lead.start();
+    await this.outbox.load();
+    await this.relay.start();
+    this.watch.start();
     this.lookAtDevices();
   }
 
@@ -194,7 +208,6 @@ export class LiveSession implements Session, Ground {
 
   private async send(room: RoomId, text: string, mentions: readonly Pid[]): Promise<MsgId> {
     if (this.over !== null) throw new Refusal(this.over);
-    if (this.leads !== true) throw new Refusal('other_tab');
     const may = this.book.sendable(room);
     if (may !== 'yes' && may !== 'wait') throw new Refusal(may);
     return this.outbox.add(room, text, mentions);
@@ -252,12 +265,12 @@ export class LiveSession implements Session, Ground {
   }
 
   useHere(): Promise<void> {
-    this.lead.take();
+    this.relay.take();
     return Promise.resolve();
   }
 
   async signOut(): Promise<void> {
-    this.channel.postMessage('signed_out');
+    this.relay.endAll('signed_out');
     this.wiping = true;
     this.finish('signed_out');
     const [told] = await Promise.all([this.home.signOut().then(() => 'signed_out', codeOf), this.wipe()]);
@@ -272,10 +285,8 @@ export class LiveSession implements Session, Ground {
   private stop(): void {
     this.watch.stop();
     this.leases.stop();
-    this.link.stop();
-    this.lead.end();
+    this.relay.stop();
     this.people.stop();
-    this.channel.close();
     this.line.stop();
     this.logs.end();
     this.storage.close();
@@ -283,8 +294,8 @@ export class LiveSession implements Session, Ground {
 
   // ---- what the parts stand on
 
-  stream(): RelayStream | null {
-    return this.leads === true ? this.link.open : null;
+  stream(): Way | null {
+    return this.relay.way;
   }
 
   now(): number {
@@ -304,7 +315,7 @@ export class LiveSession implements Session, Ground {
     this.people.again();
     this.book.again();
     this.logs.reopen();
-    this.outbox.pumpAll();
+    this.sender.pumpAll();
   }
 
   private async take(reply: Promise<Changed>): Promise<Changed> {
@@ -318,48 +329,26 @@ export class LiveSession implements Session, Ground {
 
   // ---- the connection to relay
 
-  private async led(leads: boolean): Promise<void> {
-    if (this.over !== null) return;
-    this.leads = leads;
-    if (leads) {
-      // Another tab may have sent and kept things since this one looked.
-      await this.outbox.load();
-      if (!this.leading()) return;
-      this.link.start();
-      this.line.syncSoon();
-      this.watch.start();
-    } else {
-      this.watch.stop();
-      this.link.stop();
-      this.outbox.down();
-      this.book.down();
-    }
-    this.tell();
-  }
-
-  private leading(): boolean {
-    return this.leads === true && this.over === null;
-  }
-
   private up(welcome: Welcome): void {
     this.ahead = welcome.now - Date.now();
     this.everOpen = true;
     this.book.welcome(welcome);
     this.logs.catchUp();
-    this.outbox.pumpAll();
+    this.sender.pumpAll();
     this.line.syncSoon();
-    void fetchNewest(this, this.book, welcome, (room) => this.logs.has(room)).then(() => {
-      this.leases.soon();
-    });
+    if (this.keeper()) {
+      void fetchNewest(this, this.book, welcome, (room) => this.logs.has(room)).then(() => {
+        this.leases.soon();
+      });
+    }
     this.tell();
   }
 
   private down(code: string | null): { again: boolean } {
-    this.outbox.down();
+    this.sender.down();
     this.book.down();
     if (code === 'grant_expired' || code === 'bad_grant') this.line.renewFirst();
     if (code === 'revoked') this.revoked();
-    if (code === 'replaced') this.lead.drop();
     this.tell();
     return { again: code !== 'revoked' && code !== 'replaced' };
   }
@@ -370,10 +359,10 @@ export class LiveSession implements Session, Ground {
         this.batch(body);
         break;
       case 'Sent':
-        this.outbox.sent(body);
+        this.sender.sent(body);
         break;
       case 'StreamError':
-        this.outbox.refused(body);
+        this.sender.refused(body);
         break;
       case 'RosterIs':
         void this.book.roster(body).then((unknown) => {
@@ -406,10 +395,15 @@ export class LiveSession implements Session, Ground {
   private batch(batch: Batch): void {
     const { room, pos, env } = batch;
     const list = env.map((one, index) => ({ pos: pos + index, env: one }));
-    void this.storage.keep(room, list).catch(() => undefined);
+    if (this.keeper()) void this.storage.keep(room, list).catch(() => undefined);
     this.book.batch(room, pos, env);
     this.leases.soon();
     this.logs.batch(batch);
+  }
+
+  /** Whether it is this tab that puts into storage what comes for all of them. */
+  private keeper(): boolean {
+    return this.relay.leads || this.storage.ofThisTab;
   }
 
   // ---- states and ends
@@ -425,18 +419,25 @@ export class LiveSession implements Session, Ground {
 
   private state(): Connection {
     if (this.over !== null) return this.over;
-    if (this.leads === false) return 'other_tab';
+    if (this.relay.replaced) return 'other_tab';
     if (this.stream() !== null) return this.line.answers ? 'online' : 'home_away';
     if (!navigator.onLine) return 'offline';
+    if (this.relay.settling) return this.connection.get();
     if (this.line.lapsed) return 'lapsed';
     return this.everOpen ? 'relay_away' : 'starting';
   }
 
-  /** This device may not go on: nothing of it stays here. */
   private revoked(): void {
     if (this.over !== null) return;
+    this.relay.endAll('revoked');
+    this.forget('revoked');
+  }
+
+  /** This device may not go on: nothing of it stays here. Every tab sees to that, since each may have kept something meanwhile. */
+  private forget(how: 'signed_out' | 'revoked'): void {
+    if (this.over !== null) return;
     this.wiping = true;
-    this.finish('revoked');
+    this.finish(how);
     void this.wipe();
   }
 

@@ -2,7 +2,8 @@
  * What a session keeps between page loads, one database a person: envelopes as ciphertext, the outbox and names sealed under
  * the device's own key. On a shared computer the same things live in memory and end with the page.
  */
-import { deleteDB, openDB, type DBSchema, type IDBPDatabase } from 'idb';
+import { deleteDB, type DBSchema } from 'idb';
+import { Reopened } from '../keys/reopened';
 import type { Bytes } from '../wire/bytes';
 import type { MsgId, Pid, RoomId } from '../wire/ids';
 
@@ -26,12 +27,16 @@ export interface OutboxEntry {
 }
 
 export interface Storage {
+  /** No other tab sees it. */
+  readonly ofThisTab: boolean;
   /** Up to `limit` envelopes with positions below `below`, oldest first, without a hole. */
   envelopes(room: RoomId, below: number, limit: number): Promise<Stored[]>;
   keep(room: RoomId, list: readonly Stored[]): Promise<void>;
   outbox(): Promise<OutboxEntry[]>;
   /** Durable when it resolves. */
   putOutbox(entry: OutboxEntry): Promise<void>;
+  /** Does nothing where there is no such entry (any more). */
+  reasonOutbox(id: MsgId, reason: string | null): Promise<void>;
   dropOutbox(id: MsgId): Promise<void>;
   names(): Promise<Bytes | undefined>;
   putNames(sealed: Bytes): Promise<void>;
@@ -53,20 +58,12 @@ function nameOf(pid: Pid): string {
 
 export async function openStorage(pid: Pid, shared: boolean): Promise<Storage> {
   if (shared) {
-    await wipeStorage(pid);
+    await wipeStorage(pid).catch(() => undefined); // where the browser keeps nothing, nothing is left
     return new MemoryStorage();
   }
-  const db = await openDB<Schema>(nameOf(pid), 1, {
-    upgrade(made) {
-      made.createObjectStore('envelopes');
-      made.createObjectStore('outbox', { keyPath: 'id' });
-      made.createObjectStore('sealed');
-    },
-    blocking(_now, _next, event) {
-      (event.target as IDBDatabase).close();
-    },
-  });
-  return new DiskStorage(db);
+  const storage = new DiskStorage(pid);
+  await storage.names(); // says at once if this browser keeps nothing
+  return storage;
 }
 
 export async function wipeStorage(pid: Pid): Promise<void> {
@@ -79,64 +76,90 @@ export async function wipeProfile(): Promise<void> {
   await Promise.all(names.map((name) => deleteDB(name)));
 }
 
+/** Opened anew when it is deleted or taken away meanwhile: the person cleared what the browser keeps, and goes on. */
 class DiskStorage implements Storage {
-  constructor(private readonly db: IDBPDatabase<Schema>) {}
+  readonly ofThisTab = false;
+  private readonly kept: Reopened<Schema>;
 
-  async envelopes(room: RoomId, below: number, limit: number): Promise<Stored[]> {
-    const range = IDBKeyRange.bound([room, 0], [room, below], false, true);
-    const out: Stored[] = [];
-    const store = this.db.transaction('envelopes').store;
-    for (let cursor = await store.openCursor(range, 'prev'); cursor && out.length < limit; cursor = await cursor.continue()) {
-      const pos = cursor.key[1];
-      const expected = out.at(-1)?.pos ?? (Number.isFinite(below) ? below : pos + 1);
-      if (pos !== expected - 1) break;
-      out.push({ pos, env: cursor.value });
-    }
-    return out.reverse();
+  constructor(pid: Pid) {
+    this.kept = new Reopened<Schema>(nameOf(pid), (made) => {
+      made.createObjectStore('envelopes');
+      made.createObjectStore('outbox', { keyPath: 'id' });
+      made.createObjectStore('sealed');
+    });
   }
 
-  async keep(room: RoomId, list: readonly Stored[]): Promise<void> {
-    const change = this.db.transaction('envelopes', 'readwrite');
-    for (const { pos, env } of list) void change.store.put(env.slice(), [room, pos]);
-    await change.done;
+  envelopes(room: RoomId, below: number, limit: number): Promise<Stored[]> {
+    return this.kept.use(async (db) => {
+      const range = IDBKeyRange.bound([room, 0], [room, below], false, true);
+      const out: Stored[] = [];
+      const store = db.transaction('envelopes').store;
+      for (let cursor = await store.openCursor(range, 'prev'); cursor && out.length < limit; cursor = await cursor.continue()) {
+        const pos = cursor.key[1];
+        const expected = out.at(-1)?.pos ?? (Number.isFinite(below) ? below : pos + 1);
+        if (pos !== expected - 1) break;
+        out.push({ pos, env: cursor.value });
+      }
+      return out.reverse();
+    });
+  }
+
+  keep(room: RoomId, list: readonly Stored[]): Promise<void> {
+    return this.kept.use(async (db) => {
+      const change = db.transaction('envelopes', 'readwrite');
+      for (const { pos, env } of list) void change.store.put(env.slice(), [room, pos]);
+      await change.done;
+    });
   }
 
   outbox(): Promise<OutboxEntry[]> {
-    return this.db.getAll('outbox');
+    return this.kept.use((db) => db.getAll('outbox'));
   }
 
-  async putOutbox(entry: OutboxEntry): Promise<void> {
-    const change = this.db.transaction('outbox', 'readwrite', { durability: 'strict' });
-    void change.store.put(entry);
-    await change.done;
+  putOutbox(entry: OutboxEntry): Promise<void> {
+    return this.kept.use(async (db) => {
+      const change = db.transaction('outbox', 'readwrite', { durability: 'strict' });
+      void change.store.put(entry);
+      await change.done;
+    });
   }
 
-  async dropOutbox(id: MsgId): Promise<void> {
-    await this.db.delete('outbox', id);
+  reasonOutbox(id: MsgId, reason: string | null): Promise<void> {
+    return this.kept.use(async (db) => {
+      const change = db.transaction('outbox', 'readwrite');
+      const entry = await change.store.get(id);
+      if (entry !== undefined) void change.store.put({ ...entry, reason });
+      await change.done;
+    });
+  }
+
+  dropOutbox(id: MsgId): Promise<void> {
+    return this.kept.use((db) => db.delete('outbox', id));
   }
 
   names(): Promise<Bytes | undefined> {
-    return this.db.get('sealed', 'names');
+    return this.kept.use((db) => db.get('sealed', 'names'));
   }
 
   async putNames(sealed: Bytes): Promise<void> {
-    await this.db.put('sealed', sealed, 'names');
+    await this.kept.use((db) => db.put('sealed', sealed, 'names'));
   }
 
   heads(): Promise<Bytes | undefined> {
-    return this.db.get('sealed', 'heads');
+    return this.kept.use((db) => db.get('sealed', 'heads'));
   }
 
   async putHeads(sealed: Bytes): Promise<void> {
-    await this.db.put('sealed', sealed, 'heads');
+    await this.kept.use((db) => db.put('sealed', sealed, 'heads'));
   }
 
   close(): void {
-    this.db.close();
+    this.kept.close();
   }
 }
 
 class MemoryStorage implements Storage {
+  readonly ofThisTab = true;
   private readonly rooms = new Map<RoomId, Map<number, Bytes>>();
   private readonly queue = new Map<MsgId, OutboxEntry>();
 
@@ -161,6 +184,12 @@ class MemoryStorage implements Storage {
 
   putOutbox(entry: OutboxEntry): Promise<void> {
     this.queue.set(entry.id, entry);
+    return Promise.resolve();
+  }
+
+  reasonOutbox(id: MsgId, reason: string | null): Promise<void> {
+    const entry = this.queue.get(id);
+    if (entry !== undefined) this.queue.set(id, { ...entry, reason });
     return Promise.resolve();
   }
 

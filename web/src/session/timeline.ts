@@ -4,7 +4,6 @@
  * Positions are contiguous from `bottom` to `top`; a hole is fetched. Work on a room is done one step after the other.
  */
 import { codeOf } from '../doors/refusal';
-import type { RelayStream } from '../doors/stream';
 import type { Dev, MsgId, Pid, RoomId } from '../wire/ids';
 import type { Bytes } from '../wire/bytes';
 import type { Page } from '../wire/types';
@@ -15,6 +14,7 @@ import type { Outbox, Waiting } from './outbox';
 import type { Rooms } from './rooms';
 import { Signal, soon } from './signal';
 import type { Stored } from './storage';
+import type { Way } from './tabs/following';
 
 const CACHED_AT_ONCE = 60;
 const PAGE = 50;
@@ -184,7 +184,7 @@ export class RoomLog {
     this.typists.clear();
   }
 
-  private async before(stream: RelayStream): Promise<void> {
+  private async before(stream: Way): Promise<void> {
     const before = this.rows[0]?.pos;
     if (before === undefined) return;
     await this.page(await stream.history({ room: this.room, before, after: null, limit: PAGE }), 'below');
@@ -210,7 +210,7 @@ export class RoomLog {
       const newest = rows.at(-1);
       if (newest !== undefined) this.parts.rooms.newest(this.room, newest.env);
       const ids = new Set(rows.flatMap(({ result }) => (result.head ? [result.head.msgId] : [])));
-      this.parts.outbox.arrived(this.room, ids);
+      this.parts.outbox.arrived(this.room, ids, this.top());
       // Whose message has come is not writing it any more.
       if (where === 'above') for (const { result } of rows) if (result.head) this.stopped(result.head.pid);
     }
@@ -263,7 +263,8 @@ export class RoomLog {
 
   private view(): Timeline {
     const { people } = this.parts.ground;
-    const waiting = this.parts.outbox.of(this.room).filter(({ id }) => !this.ids.has(id));
+    const top = this.top();
+    const waiting = this.parts.outbox.of(this.room).filter(({ id, pos }) => !this.ids.has(id) && (pos === null || pos > top));
     return {
       messages: [...this.rows.map((row) => (row.view ??= this.messageOf(row))), ...waiting.map((item) => this.waitingOf(item))],
       loading: this.loading,
