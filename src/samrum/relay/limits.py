@@ -37,3 +37,19 @@ class Limit:
         for device, (start, _) in list(self._windows.items()):
             if now - start >= self._seconds:
                 del self._windows[device]
+
+
+class Pace:
+    """Whether something comes faster than `rate` a second. Up to `burst` at once are not fast, nor is what follows after a pause."""
+
+    __slots__ = ("_due", "_gap", "_slack")
+
+    def __init__(self, rate: float, burst: int) -> None:
+        self._gap, self._slack = 1 / rate, (burst + 0.5) / rate
+        self._due = 0.0
+        """When the next one would come at the rate itself."""
+
+    def busy(self, now: float) -> bool:
+        """Counts one at `now` (any clock that never goes back)."""
+        self._due = min(max(self._due, now) + self._gap, now + 2 * self._slack)
+        return self._due - now > self._slack

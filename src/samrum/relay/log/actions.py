@@ -26,7 +26,8 @@ class Post:
     """One envelope to store; its tenant, pid and dev are the link's own. Ids in text form beside the raw ones."""
 
     link: Link
-    key: Ed25519PublicKey
+    key: bytes
+    """The device's raw public key."""
     data: bytes
     parsed: Envelope
     room: RoomId
@@ -99,7 +100,7 @@ class _Batch:
             raise Refusal(Code.SEQ_REFUSED, have=have)
         if post.parsed.flags or post.objects:
             raise Refusal(Code.UNSUPPORTED)
-        if not envelope.signature_holds(post.data, post.key):
+        if not envelope.signature_holds(post.data, Ed25519PublicKey.from_public_bytes(post.key)):
             raise Refusal(Code.BAD_SIGNATURE)
         return self._take(post, place)
 

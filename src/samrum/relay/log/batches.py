@@ -13,16 +13,17 @@ from samrum.relay.hub import Hub, Link
 from samrum.relay.log import actions
 from samrum.relay.log.actions import Committed, Mark, Post
 from samrum.wire.codes import Code
-from samrum.wire.ids import RoomId, TenantId
-from samrum.wire.stream import Batch, ReadIs, Sent
+from samrum.wire.stream import ReadIs, Sent
 
-WINDOW_SECONDS: Final = 0.010
+WINDOW_SECONDS: Final = 0.01
+"""How long a commit waits for company: what it costs is shared by all that is in it."""
+CALM_SECONDS: Final = 0.05
+CALM_WINDOW_SECONDS: Final = 0.002
+"""After a pause of `CALM_SECONDS` nobody waits for long."""
 MOST_ITEMS: Final = 500
 """Messages and read marks of one transaction."""
 MOST_WAITING: Final = 5000
 """Further ones are refused with `rate_limited`: the disk cannot follow."""
-BATCH_BYTES: Final = 256 * 1024
-"""News of one room are cut into frames of about this size, well below a connection's queue."""
 READS_SHOWN_TO: Final = 50
 """In rooms with more connections than this, a read mark goes to the reader's own devices only."""
 
@@ -57,13 +58,16 @@ class Batches:
 
     async def run(self) -> None:
         """Commits until cancelled."""
+        loop, last = asyncio.get_running_loop(), 0.0
         while True:
             await self._some.wait()
-            await asyncio.sleep(WINDOW_SECONDS)
+            calm = loop.time() - last > CALM_SECONDS
+            await asyncio.sleep(CALM_WINDOW_SECONDS if calm else WINDOW_SECONDS)
             items, self._waiting = self._waiting[:MOST_ITEMS], self._waiting[MOST_ITEMS:]
             if not self._waiting:
                 self._some.clear()
             await self._commit(items)
+            last = loop.time()
 
     async def _commit(self, items: list[Post | Mark]) -> None:
         now = self._now()
@@ -89,21 +93,10 @@ class Batches:
         for link, refusal in done.refused_marks:
             self._answers.refused(link, refusal, None)
         for room, (tenant, first, envelopes) in done.news.items():
-            self._news(tenant, room, first, envelopes)
+            self._hub.news(tenant, room, first, envelopes)
         for (room, pid), (tenant, pos) in done.reads.items():
             frame = ReadIs(room=room, pid=pid, pos=pos)
-            if self._hub.in_room(room) <= READS_SHOWN_TO:
+            if self._hub.in_room(tenant, room) <= READS_SHOWN_TO:
                 self._hub.to_room(tenant, room, frame)
             else:
                 self._hub.to_person(tenant, pid, frame)
-
-    def _news(self, tenant: TenantId, room: RoomId, first: int, envelopes: list[bytes]) -> None:
-        part: list[bytes] = []
-        size = 0
-        for index, data in enumerate(envelopes):
-            if part and size + len(data) > BATCH_BYTES:
-                self._hub.to_room(tenant, room, Batch(room=room, pos=first + index - len(part), env=part))
-                part, size = [], 0
-            part.append(data)
-            size += len(data)
-        self._hub.to_room(tenant, room, Batch(room=room, pos=first + len(envelopes) - len(part), env=part))

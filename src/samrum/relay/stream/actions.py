@@ -1,8 +1,10 @@
 """What a frame asks, done."""
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
+from typing import Final
 
 from samrum.plumbing.log import Log
 from samrum.plumbing.transactions import Transactions, Tx
@@ -14,7 +16,7 @@ from samrum.relay.log.actions import Mark, Post
 from samrum.relay.log.batches import Batches
 from samrum.relay.meetings.actions import Meetings
 from samrum.relay.rooms import actions as rooms
-from samrum.relay.stream.handshake import Handshake
+from samrum.relay.stream.handshake import Handshake, renew
 from samrum.relay.stream.listener import EARLY_CONTROLS, HALF_OPEN, WAITING_REQUESTS, Connection, Stage
 from samrum.relay.tenants.actions import access_device
 from samrum.relay.tenants.registry import Registry
@@ -22,9 +24,11 @@ from samrum.wire import envelope, ids, stream
 from samrum.wire.base import Wire
 from samrum.wire.codes import Code
 from samrum.wire.envelope import BadEnvelope
-from samrum.wire.ids import MsgId, RoomId
+from samrum.wire.ids import Dev, MsgId, Pid, RoomId, TenantId
 from samrum.wire.statements import Grant
 
+SWEEP_SECONDS: Final = 3600.0
+"""After that long the ends of grants are looked at again in any case, since clocks are set."""
 Heads = tuple[dict[RoomId, stream.RoomHead], dict[RoomId, int | None]]
 
 
@@ -47,6 +51,8 @@ class Stream:
         self._limit = Limit(stream.FRAMES_PER_10_S, 10)
         self.batches = Batches(transactions, hub, self, now, log)
         self._half_open: dict[Connection, None] = {}
+        self._sweep: asyncio.TimerHandle | None = None
+        self._sweep_at = 0
         self._hashes = rooms.Hashes()
 
     async def tidy(self) -> None:
@@ -123,11 +129,13 @@ class Stream:
 
     def _enter(self, link: Connection, frame: Wire) -> None:
         if link.stage is Stage.HELLO and isinstance(frame, stream.Hello):
+            assert link.handshake is not None
             link.answer(link.handshake.hello(frame))
             link.stage = Stage.PROOF
         elif link.stage is Stage.PROOF and isinstance(frame, stream.Proof):
+            assert link.handshake is not None
             grant, link.key = link.handshake.proof(frame)
-            link.tenant, link.pid, link.dev = grant.iss, grant.sub, grant.dev
+            link.tenant, link.pid, link.dev = self.registry.name(grant.iss), grant.sub, grant.dev
             link.stage = Stage.WELCOME
             self._tasks.create_task(self._welcome(link, grant))
         else:
@@ -152,6 +160,7 @@ class Stream:
             return
         self._half_open.pop(link, None)
         link.stage = Stage.OPEN
+        link.welcomed()
         self._until(link, grant)
         self._hub.enter(link, heads[1])
         link.answer(
@@ -164,11 +173,28 @@ class Stream:
         )
 
     def _until(self, link: Connection, grant: Grant) -> None:
-        """Closes the connection at the grant's end."""
-        if link.timer is not None:
-            link.timer.cancel()
-        wait = max(0.0, grant.exp - self._now())
-        link.timer = asyncio.get_running_loop().call_later(wait, link.bye, Code.GRANT_EXPIRED)
+        link.ends = grant.exp
+        if self._sweep is None or link.ends < self._sweep_at:
+            self._sweep_later(link.ends)
+
+    def _renew(self, link: Connection, frame: stream.Renew) -> None:
+        now = self._now()
+        newer = renew(self.registry, frame, now, tenant=link.tenant, pid=link.pid, dev=link.dev, key=link.key)
+        self._until(link, newer)
+
+    def _sweep_later(self, when: int) -> None:
+        if self._sweep is not None:
+            self._sweep.cancel()
+        self._sweep_at = when
+        wait = min(max(0.0, when - self._now()), SWEEP_SECONDS)
+        self._sweep = asyncio.get_running_loop().call_later(wait, self._sweep_now)
+
+    def _sweep_now(self) -> None:
+        """Closes every connection whose grant is over. One timer for all: there are many, and most grants are renewed."""
+        self._sweep = None
+        soonest = self._hub.expire(self._now())
+        if soonest is not None:
+            self._sweep_later(soonest)
 
     # ---- open
 
@@ -187,7 +213,7 @@ class Stream:
             case stream.Ping():
                 link.answer(stream.Pong(now=int(self._now() * 1000)))
             case stream.Renew():
-                self._until(link, link.handshake.renew(frame))
+                self._renew(link, frame)
             case _:
                 raise Refusal(Code.BAD_FRAME)
 
@@ -196,20 +222,18 @@ class Stream:
             parsed = envelope.parse(frame.env)
         except BadEnvelope:
             raise Refusal(Code.BAD_ENVELOPE) from None
-        msg_id = MsgId(ids.text("m", parsed.msg_id))
+        if (parsed.tenant, parsed.pid, parsed.dev) != _mine(link.tenant, link.pid, link.dev):
+            raise Refusal(Code.BAD_ENVELOPE)
         post = Post(
             link=link,
             key=link.key,
             data=frame.env,
             parsed=parsed,
-            room=RoomId(ids.text("r", parsed.room)),
-            msg_id=msg_id,
-            key_id=ids.text("k", parsed.key_id),
+            room=RoomId(_text("r", parsed.room)),
+            msg_id=MsgId(ids.text("m", parsed.msg_id)),
+            key_id=_text("k", parsed.key_id),
             objects=bool(frame.objects),
         )
-        mine = (ids.raw(link.tenant, "t"), ids.raw(link.pid, "p"), ids.raw(link.dev, "d"))
-        if (parsed.tenant, parsed.pid, parsed.dev) != mine:
-            raise Refusal(Code.BAD_ENVELOPE)
         self.batches.add(post)
 
     def _typing(self, link: Connection, frame: stream.Typing) -> None:
@@ -219,7 +243,9 @@ class Stream:
             raise Refusal(Code.NOT_A_MEMBER)
 
     def _ask(self, link: Connection, frame: Wire) -> None:
-        if len(link.requests) >= WAITING_REQUESTS:
+        if link.requests is None:
+            link.requests = deque()
+        elif len(link.requests) >= WAITING_REQUESTS:
             raise Refusal(Code.RATE_LIMITED, retry_after=1)
         link.requests.append(frame)
         if not link.answering:
@@ -240,7 +266,7 @@ class Stream:
             except Exception as error:  # noqa: BLE001  one request must not end the relay
                 self._log.error("stream.failed", error=error)
                 self._error(link, Refusal(Code.INTERNAL), frame)
-        link.answering = False
+        link.answering, link.requests = False, None
 
     def _look(self, link: Connection, ask: Wire, tx: Tx) -> Wire:
         now = self._now()
@@ -280,6 +306,16 @@ class Stream:
                 retry_after=problem.retry_after,
             )
         )
+
+
+@lru_cache(4096)
+def _mine(tenant: TenantId, pid: Pid, dev: Dev) -> tuple[bytes, bytes, bytes]:
+    """The ids that every envelope of a device carries."""
+    return ids.raw(tenant, "t"), ids.raw(pid, "p"), ids.raw(dev, "d")
+
+
+_text = lru_cache(4096)(ids.text)
+"""For rooms and keys: many messages name the same."""
 
 
 def _msg_id(frame: Wire | None) -> MsgId | None:

@@ -4,12 +4,12 @@ import secrets
 from collections.abc import Callable
 
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from samrum.relay.errors import Refusal
 from samrum.relay.tenants.registry import Registry
 from samrum.wire import jws
 from samrum.wire.codes import Code
+from samrum.wire.ids import Dev, Pid, TenantId
 from samrum.wire.statements import Grant
 from samrum.wire.stream import VERSION, Hello, Nonce, Proof, Renew, hello_bytes
 
@@ -35,8 +35,8 @@ class Handshake:
         self._nonce = secrets.token_bytes(32)
         return Nonce(nonce=self._nonce)
 
-    def proof(self, frame: Proof) -> tuple[Grant, Ed25519PublicKey]:
-        """The proven grant and its key; raises `Refusal`."""
+    def proof(self, frame: Proof) -> tuple[Grant, bytes]:
+        """The proven grant and the raw key that it names; raises `Refusal`."""
         assert self.grant is not None
         key = jws.key_of_jwk(self.grant.cnf.jwk)
         signed = hello_bytes(self.grant.iss, self.grant.dev, self._statement, self._nonce, self._origin)
@@ -44,14 +44,13 @@ class Handshake:
             key.verify(frame.sig, signed)
         except InvalidSignature:
             raise Refusal(Code.BAD_SIGNATURE) from None
-        return self.grant, key
+        return self.grant, key.public_bytes_raw()
 
-    def renew(self, frame: Renew) -> Grant:
-        """A newer grant of the same device and key; raises `Refusal`."""
-        assert self.grant is not None
-        newer = self._registry.grant(frame.grant, self._now())
-        mine = (self.grant.iss, self.grant.sub, self.grant.dev, self.grant.cnf)
-        if (newer.iss, newer.sub, newer.dev, newer.cnf) != mine:
-            raise Refusal(Code.BAD_GRANT)
-        self.grant = newer
-        return newer
+
+def renew(registry: Registry, frame: Renew, now: float, *, tenant: TenantId, pid: Pid, dev: Dev, key: bytes) -> Grant:
+    """A newer grant of the same device and key; raises `Refusal`."""
+    newer = registry.grant(frame.grant, now)
+    theirs = jws.key_of_jwk(newer.cnf.jwk).public_bytes_raw()
+    if (newer.iss, newer.sub, newer.dev, theirs) != (tenant, pid, dev, key):
+        raise Refusal(Code.BAD_GRANT)
+    return newer

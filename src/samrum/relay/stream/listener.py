@@ -11,7 +11,6 @@ import binascii
 import logging
 import socket
 import ssl
-from collections import deque
 from enum import Enum, auto
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
@@ -36,8 +35,9 @@ from samrum.wire.codes import Code
 from samrum.wire.ids import Dev, Pid, TenantId
 
 if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+    from collections import deque
 
+    from samrum.relay.hub import Room
     from samrum.relay.stream.actions import Stream
 
 HELLO_SECONDS: Final = 10.0
@@ -49,6 +49,11 @@ BYE_SECONDS: Final = 3.0
 """How long a goodbye may take to arrive before the connection is cut."""
 WAITING_REQUESTS: Final = 200
 READ_BUFFER: Final = 1024
+COPIED: Final = 8192
+"""Up to here picows copies a message behind its head. For longer ones `send` lends uvloop its own buffer, which the next `send` writes
+over while the peer does not read; so those are handed over with room for the head."""
+HEAD: Final = 14
+"""The longest head of a WebSocket frame (RFC 6455 section 5.2)."""
 
 
 class Stage(Enum):
@@ -62,29 +67,57 @@ class Stage(Enum):
 
 
 class Connection(WSListener):
-    """One connection; a `hub.Link` once its stage is `OPEN`."""
+    """One connection; a `hub.Link` once its stage is `OPEN`. There are many, most of them idle: it holds little, and nothing ahead."""
 
+    __slots__ = (
+        "_awake",
+        "_owner",
+        "_paused",
+        "_transport",
+        "answering",
+        "controls",
+        "dev",
+        "ends",
+        "handshake",
+        "key",
+        "pid",
+        "requests",
+        "rooms",
+        "stage",
+        "tenant",
+        "timer",
+    )
     tenant: TenantId
     pid: Pid
     dev: Dev
-    key: "Ed25519PublicKey"
+    key: bytes
+    """The device's raw public key."""
 
     def __init__(self, owner: "Stream", handshake: Handshake) -> None:
         self._owner = owner
-        self.handshake = handshake
+        self.handshake: Handshake | None = handshake
+        """Until it is proven."""
         self.stage = Stage.HELLO
-        self.requests: deque[Wire] = deque()
+        self.rooms: list[Room] = []
+        self.ends = 0
+        """When its grant ends."""
+        self.requests: deque[Wire] | None = None
+        """What waits for its turn; `None` while nothing does."""
         self.answering = False
         self.timer: asyncio.TimerHandle | None = None
+        """Closes a connection that does not say who it is."""
         self.controls = 0
         """Pings and pongs so far."""
         self._transport: WSTransport | None = None
-        self._writable = asyncio.Event()
-        self._writable.set()
+        self._paused = False
+        """The peer does not read as fast as relay sends."""
+        self._awake: asyncio.Future[None] | None = None
 
     def on_ws_connected(self, transport: WSTransport) -> None:
         """The upgrade is done."""
         self._transport = transport
+        transport.request.headers.clear()  # picows keeps both as long as the connection
+        transport.response.headers.clear()
         self._owner.arrived(self)
         self.timer = asyncio.get_running_loop().call_later(HELLO_SECONDS, self.bye, Code.BAD_GRANT)
 
@@ -113,20 +146,28 @@ class Connection(WSListener):
     def on_ws_disconnected(self, _transport: WSTransport) -> None:
         """The connection is gone."""
         self._end()
-        self._writable.set()
         self._transport = None
+        self._wake()
 
     def pause_writing(self) -> None:
         """The peer does not read: answers wait."""
-        self._writable.clear()
+        self._paused = True
 
     def resume_writing(self) -> None:
         """It reads again."""
-        self._writable.set()
+        self._paused = False
+        self._wake()
 
     async def writable(self) -> None:
-        """Returns when the peer has read most of what was sent, or is gone."""
-        await self._writable.wait()
+        """Returns when the peer has read most of what was sent, or is gone. For one waiter."""
+        while self._paused and self._transport is not None:
+            self._awake = asyncio.get_running_loop().create_future()
+            await self._awake
+
+    def _wake(self) -> None:
+        if self._awake is not None and not self._awake.done():
+            self._awake.set_result(None)
+        self._awake = None
 
     def send(self, data: bytes) -> None:
         """Queues the bytes of one frame; a connection that does not read is closed."""
@@ -136,8 +177,12 @@ class Connection(WSListener):
         if transport.is_close_frame_sent:
             self._given_up(transport)
             return
-        transport.send(WSMsgType.BINARY, data)
-        self._bound(transport)
+        if len(data) <= COPIED:
+            transport.send(WSMsgType.BINARY, data)
+        else:
+            transport.send_reuse_external_bytearray(WSMsgType.BINARY, bytearray(HEAD) + data, HEAD)
+        if self._paused:
+            self._bound(transport)
 
     def answer(self, frame: Wire) -> None:
         """Sends one frame to this connection alone."""
@@ -163,6 +208,13 @@ class Connection(WSListener):
         transport.send_close(close)
         asyncio.get_running_loop().call_later(BYE_SECONDS, _cut, transport)
 
+    def welcomed(self) -> None:
+        """Forgets what only the way in needs."""
+        self.handshake = None
+        if self.timer is not None:
+            self.timer.cancel()
+            self.timer = None
+
     def _bound(self, transport: WSTransport) -> None:
         if transport.underlying_transport.get_write_buffer_size() > stream.QUEUE_BYTES:
             self.bye(Code.SLOW)
@@ -176,9 +228,8 @@ class Connection(WSListener):
         if self.stage is not Stage.CLOSED:
             self._owner.left(self)
             self.stage = Stage.CLOSED
-            self.requests.clear()
-            if self.timer is not None:
-                self.timer.cancel()
+            self.requests = None
+            self.welcomed()
 
 
 def _answer(close: WSFrame) -> WSCloseCode:
@@ -249,5 +300,7 @@ async def serve(owner: "Stream", sock: socket.socket, tls: ssl.SSLContext | None
         read_buffer_init_size=READ_BUFFER,
         enable_auto_pong=False,
         websocket_handshake_timeout=HELLO_SECONDS,
+        logger_name=logging.LoggerAdapter(logger),  # of a Logger picows makes a child for each connection
+        use_aiofastnet=tls is not None,  # its transport weighs 5 KB more than uvloop's own, which has costly TLS
         backlog=2048,
     )

@@ -52,7 +52,12 @@ class Registry:
             one.tenant: _Tenant({key.kid: jws.key_of_jwk(key.jwk) for key in one.keys}, frozenset(one.origins))
             for one in registrations
         }
+        self._names = {tenant: tenant for tenant in self.tenants}
         self.origins = frozenset(origin for one in registrations for origin in one.origins)
+
+    def name(self, tenant: TenantId) -> TenantId:
+        """The same id, as one string for all who hold it."""
+        return self._names.get(tenant, tenant)
 
     def knows_origin(self, tenant: TenantId, origin: str) -> bool:
         """Whether the tenant's pages may come from `origin`."""
