@@ -162,7 +162,7 @@ def run_chain(data: bytes) -> bool:
     try:
         for line in data.split(b"\n"):
             text = statement(header_of(statements.Roster), line.replace(b'"@"', f'"{state.head}"'.encode()))
-            state = state.apply(jws.verify(text, statements.Roster, lambda _: PUBLIC), text)
+            state = state.follow(jws.verify(text, statements.Roster, lambda _: PUBLIC), text)
             state.members_hash()
     except (jws.BadStatement, BadRoster):
         return False

@@ -26,7 +26,7 @@ function vectors(name) {
   return JSON.parse(readFileSync(new URL(`../../vectors/${name}.json`, import.meta.url), 'utf8'));
 }
 
-for (const name of ['aead', 'jws', 'roster', 'envelope']) {
+for (const name of ['aead', 'jws', 'roster', 'snapshot', 'envelope']) {
   test(`vectors: ${name}`, async () => {
     const count = await page.evaluate(([kind, file]) => globalThis.vectors[kind](file), [name, vectors(name)]);
     assert.ok(count >= 7, `${count} cases`);

@@ -1,12 +1,12 @@
 /** The page of `vectors.test.mjs`: reads the shared vectors with the client's own code, in a browser. */
 import { importKey, open, seal } from '../../src/wire/aead';
 import { equal, type Bytes } from '../../src/wire/bytes';
-import { apply, emptyState, wasMember, type RoomState } from '../../src/wire/chain';
+import { apply, begin, emptyState, wasMember, withList, withPast, type RoomState } from '../../src/wire/chain';
 import { pad, unpad } from '../../src/wire/content';
 import * as envelope from '../../src/wire/envelope';
 import { idRaw, idText, newId, type Pid, type RoomId, type TenantId } from '../../src/wire/ids';
 import * as jws from '../../src/wire/jws';
-import type { Jwk } from '../../src/wire/types';
+import type { Jwk, Role } from '../../src/wire/types';
 
 function hex(text: string): Bytes {
   return Uint8Array.from(text.match(/../g) ?? [], (pair) => parseInt(pair, 16));
@@ -92,9 +92,79 @@ async function roster(file: RosterFile): Promise<number> {
   }
   check((await next(state, file.quiet)).version === state.version + 1, 'roster without a change');
   for (const [epoch, was] of Object.entries(file.was_member.epochs)) {
-    check(wasMember(state, file.was_member.pid, Number(epoch)) === was, `roster member in ${epoch}`);
+    check(wasMember(state, file.was_member.pid, Number(epoch)) === (was ? 'yes' : 'no'), `roster member in ${epoch}`);
   }
   return file.chain.length + Object.keys(file.bad).length;
+}
+
+type List = [Pid, Role, number | null][];
+
+interface SnapshotFile {
+  tenant: TenantId;
+  room: RoomId;
+  home: { kid: string; jwk: Jwk };
+  snapshot: string;
+  list: List;
+  chain: { jws: string; head: string; members: string; epoch: number; count: number }[];
+  list_after: List;
+  past: string;
+  was_member: { pid: Pid; epochs: Record<string, boolean> }[];
+  bad: { snapshot: Record<string, string>; list: Record<string, List>; roster: Record<string, string>; past: Record<string, string> };
+}
+
+/** A room that begins from a snapshot: with the list or without it, and what lies before told early, in the middle or late. */
+async function snapshot(file: SnapshotFile): Promise<number> {
+  const key = await jws.keyOfJwk(file.home.jwk);
+  const keyOf = (kid: string): CryptoKey | undefined => (kid === file.home.kid ? key : undefined);
+  const begun = async (text: string): Promise<RoomState> => begin(file.tenant, file.room, await jws.verify(text, 'Snapshot', keyOf));
+  const next = async (state: RoomState, text: string): Promise<RoomState> =>
+    apply(state, await jws.verify(text, 'Roster', keyOf), await jws.digest(text));
+  const told = async (state: RoomState, text: string): Promise<RoomState> => withPast(state, await jws.verify(text, 'Past', keyOf));
+  const steps = file.chain.length;
+  const follow = async (listAt: number, pastAt: number): Promise<RoomState> => {
+    let state = await begun(file.snapshot);
+    for (let step = 0; step <= steps; step += 1) {
+      if (step === listAt) state = await withList(state, file.list);
+      if (step === pastAt) state = await told(state, file.past);
+      const one = file.chain[step];
+      if (one === undefined) break;
+      state = await next(state, one.jws);
+      check(state.head === one.head && state.hashes[state.version] === one.members, `snapshot ${String(state.version)}`);
+      check(state.epoch === one.epoch && state.count === one.count, `snapshot facts ${String(state.version)}`);
+    }
+    return state;
+  };
+  const whole = await follow(0, 0);
+  check(JSON.stringify(Object.entries(whole.members).sort().map(([pid, { role, until }]) => [pid, role, until])) === JSON.stringify(file.list_after), 'list');
+  for (let listAt = 0; listAt <= steps; listAt += 1) {
+    for (let pastAt = 0; pastAt <= steps; pastAt += 1) {
+      const other = await follow(listAt, pastAt);
+      for (const part of ['members', 'gone', 'spans', 'told', 'keys', 'hashes'] as const) {
+        const facts = (state: RoomState): string => JSON.stringify(Object.entries(state[part]).sort());
+        check(facts(other) === facts(whole), `${part}, list at ${String(listAt)}, past at ${String(pastAt)}`);
+      }
+    }
+  }
+  for (const state of [await follow(-1, -1), await follow(-1, steps)]) {
+    for (const { pid, epochs } of file.was_member) {
+      for (const [epoch, was] of Object.entries(epochs)) {
+        const said = wasMember(state, pid, Number(epoch));
+        const known = Object.hasOwn(state.told, pid);
+        check(said === (was ? 'yes' : 'no') || (!known && said === 'ask'), `member ${pid} in ${epoch}: ${said}`);
+      }
+    }
+  }
+  const after = await follow(-1, -1);
+  const refused = async (what: string, all: Record<string, unknown>, work: (one: never) => Promise<unknown>): Promise<void> => {
+    for (const [name, one] of Object.entries(all)) check(await refuses(['Malformed', 'BadRoster'], () => work(one as never)), `${what} ${name}`);
+  };
+  await refused('snapshot', file.bad.snapshot, begun);
+  await refused('list', file.bad.list, async (list: List) => withList(await begun(file.snapshot), list));
+  const stranger = file.was_member.findLast(({ pid }) => !file.list_after.some(([one]) => one === pid))?.pid ?? ('' as Pid);
+  await refused('list later', { 'a stranger': [...file.list, [stranger, 'member', null]] }, (list: List) => withList(after, list));
+  await refused('roster', file.bad.roster, (text: string) => next(after, text));
+  await refused('past', file.bad.past, (text: string) => told(after, text));
+  return steps + Object.values(file.bad).reduce((sum, all) => sum + Object.keys(all).length, 0);
 }
 
 interface EnvelopeFile {
@@ -152,4 +222,4 @@ async function ids(list: string[]): Promise<number> {
   return list.length;
 }
 
-Object.assign(globalThis, { vectors: { aead, jws: statements, roster, envelope: envelopes, ids } });
+Object.assign(globalThis, { vectors: { aead, jws: statements, roster, snapshot, envelope: envelopes, ids } });

@@ -2,8 +2,8 @@
 import type { Dev, Pid, RoomId } from '../wire/ids';
 import { utf8, type Bytes } from '../wire/bytes';
 import type {
-  Certs, Changed, ChangeMembers, Devices, Keys, Ledger, NewRoom, People, Renewed, Rosters, Session, SignIn, Since, Start, Started,
-  WantKeys,
+  Certs, Changed, ChangeMembers, Devices, Keys, Ledger, Listed, NewRoom, People, Renewed, RoomPeople, Rosters, Session, SignIn, Since,
+  Start, Started, ToldPast, WantKeys, WantPast,
 } from '../wire/types';
 import * as valid from '../wire/validators';
 import { exchange } from './http';
@@ -49,7 +49,21 @@ export class HomeDoor {
   }
 
   rosters(rooms: Partial<Record<RoomId, number>>): Promise<Rosters> {
-    return this.call('POST', '/rosters', { rooms }, valid.Rosters);
+    return this.call('POST', '/rosters', { rooms, fresh: true }, valid.Rosters);
+  }
+
+  /** A page of the member list of a room's newest snapshot. */
+  listed(room: RoomId, after: string): Promise<Listed> {
+    return this.call('GET', `/rooms/${room}/members?after=${after}`, undefined, valid.Listed);
+  }
+
+  roomPeople(room: RoomId, query: string, skip: number, limit: number): Promise<RoomPeople> {
+    const asked = new URLSearchParams({ q: query, skip: String(skip), limit: String(limit) }).toString();
+    return this.call('GET', `/rooms/${room}/people?${asked}`, undefined, valid.RoomPeople);
+  }
+
+  past(room: RoomId, body: WantPast): Promise<ToldPast> {
+    return this.call('POST', `/rooms/${room}/past`, body, valid.ToldPast);
   }
 
   certs(devs: readonly Dev[]): Promise<Certs> {

@@ -6,21 +6,20 @@
  */
 import * as aead from '../wire/aead';
 import { b64, concat, Malformed, random, sha256, textOf, unb64, utf8, type Bytes } from '../wire/bytes';
-import { apply, BadRoster, emptyState, wasMember, type RoomState } from '../wire/chain';
+import { BadRoster, wasMember, type RoomState } from '../wire/chain';
 import { pad, unpad } from '../wire/content';
 import * as envelope from '../wire/envelope';
 import { idRaw, newId, type Dev, type MsgId, type Pid, type RoomId, type TenantId } from '../wire/ids';
 import * as jws from '../wire/jws';
-import { TYP, type Content, type EpochKey, type Head, type Hint, type HomeKey, type Jwk } from '../wire/types';
+import { TYP, type Content, type EpochKey, type Head, type Hint, type HomeKey, type Jwk, type Role } from '../wire/types';
 import * as valid from '../wire/validators';
 import { forgetBases, forgetStarts, keptStarts, openAway, wipeAway, type Away, type BaseLease } from './away';
+import { Chains } from './chains';
 import { Safe, wipeSafe, type Lease, type OwnDevice } from './safe';
 
 const LEASE_MS = 24 * 3600 * 1000;
 /** How far a message may lie outside its certificate's time, in s. */
 const CERT_SLACK = 300;
-/** Member list hashes kept a room: relay is never further behind than this. */
-const HASHES_KEPT = 64;
 
 export type VaultCode = 'not_open' | 'bad_roster' | 'bad_statement' | 'no_key' | 'too_long' | 'bad_envelope';
 
@@ -42,7 +41,7 @@ interface Certified {
 /** What became of one envelope. `need_*`: ask home, then try again. */
 export interface Opened {
   readonly head: envelope.EnvelopeHead | null;
-  readonly state: 'opened' | 'need_roster' | 'need_cert' | 'need_key' | 'cannot_open' | 'newer_version';
+  readonly state: 'opened' | 'need_roster' | 'need_past' | 'need_cert' | 'need_key' | 'cannot_open' | 'newer_version';
   readonly text: string;
   readonly mentions: readonly Pid[];
 }
@@ -67,8 +66,14 @@ export class Vault {
   private readonly certified = new Map<Dev, Certified[]>();
   private readonly leases = new Map<string, Lease>();
   private readonly states = new Map<RoomId, RoomState>();
-  /** Chains are applied one at a time. */
-  private learning: Promise<unknown> = Promise.resolve();
+  private readonly chains = new Chains(this.states, {
+    tenant: () => this.opened().own.tenant,
+    keyOf: (kid) => this.home.get(kid),
+    keep: async (state) => {
+      const { own, safe } = this.opened();
+      if (!own.shared) await safe.put('chains', state, state.room);
+    },
+  });
 
   /** Opens or makes this profile's device of `pid`. `shared` is remembered: `null` takes what was chosen at sign-in. */
   async open(pid: Pid, tenant: TenantId, shared: boolean | null): Promise<{ dev: Dev; jwk: Jwk; shared: boolean; states: RoomState[] }> {
@@ -90,7 +95,9 @@ export class Vault {
   }
 
   private async load(safe: Safe): Promise<void> {
-    for (const state of await safe.chains()) this.states.set(state.room, state);
+    for (const state of await safe.chains()) {
+      if ('base' in state) this.states.set(state.room, state); // others were kept by a version without snapshots
+    }
     for (const [key, lease] of await safe.leases(Date.now())) this.leases.set(leaseName(...key), lease);
   }
 
@@ -168,40 +175,21 @@ export class Vault {
 
   /**
    * Verifies statements (oldest first) and applies those that are new. Throws `bad_roster` for one that home did not sign or
-   * that does not follow; a hole (`version` beyond the next) ends the list quietly: the caller sees it at the version.
+   * that does not follow; a hole (`version` beyond the next) ends the list quietly: the caller sees it at the version. `snapshot`:
+   * where to begin if nothing is known of the room.
    */
-  learn(room: RoomId, statements: readonly string[]): Promise<RoomState> {
-    const next = this.learning.then(() => this.applyAll(room, statements));
-    this.learning = next.catch(() => undefined);
-    return next;
+  learn(room: RoomId, statements: readonly string[], snapshot: string | null = null): Promise<RoomState> {
+    return chained(this.chains.learn(room, statements, snapshot));
   }
 
-  private async applyAll(room: RoomId, statements: readonly string[]): Promise<RoomState> {
-    const { own, safe } = this.opened();
-    let state = this.states.get(room) ?? emptyState(own.tenant, room);
-    const before = state;
-    try {
-      for (const statement of statements) {
-        const claimed = jws.peek(statement, 'Roster').version;
-        if (claimed > state.version + 1) break;
-        if (claimed < state.version) continue;
-        const digest = await jws.digest(statement);
-        if (claimed === state.version) {
-          if (digest !== state.head) throw new BadRoster('prev');
-          continue;
-        }
-        state = await apply(state, await jws.verify(statement, 'Roster', (kid) => this.home.get(kid)), digest);
-      }
-    } catch (error) {
-      if (error instanceof Malformed || error instanceof BadRoster) throw new VaultError('bad_roster');
-      throw error;
-    }
-    if (state !== before) {
-      state = forgetful(state);
-      this.states.set(room, state);
-      if (!own.shared) await safe.put('chains', state, room);
-    }
-    return state;
+  /** Takes the member list of a room that began from a snapshot. Throws `bad_roster` unless it is the one that home signed. */
+  list(room: RoomId, members: readonly [Pid, Role, number | null][]): Promise<RoomState> {
+    return chained(this.chains.list(room, members));
+  }
+
+  /** Takes home's word on what lies before a room's snapshot. Throws `bad_roster` for what home did not sign, or cannot be. */
+  past(room: RoomId, statement: string): Promise<RoomState> {
+    return chained(this.chains.past(room, statement));
   }
 
   /** Takes certificates by device; those that home did not sign are left out. */
@@ -361,7 +349,10 @@ export class Vault {
     const state = this.states.get(room);
     if (head.room !== room || head.tenant !== this.opened().own.tenant) return closed(null, 'cannot_open');
     if (state === undefined || head.epoch > state.epoch) return closed(head, 'need_roster');
-    if (state.keys[head.epoch]?.keyId !== head.keyId || !wasMember(state, head.pid, head.epoch)) return closed(head, 'cannot_open');
+    const promised = state.keys[head.epoch];
+    const member = wasMember(state, head.pid, head.epoch);
+    if ((promised !== undefined && promised.keyId !== head.keyId) || member === 'no') return closed(head, 'cannot_open');
+    if (promised === undefined || member === 'ask') return closed(head, state.base > 0 ? 'need_past' : 'cannot_open');
     const certs = (await this.certsOf(head.dev)).filter((cert) => cert.pid === head.pid && inTime(cert, head.sentAt));
     if (certs.length === 0) return closed(head, 'need_cert');
     if (!(await anyHolds(data, head, certs))) return closed(head, 'cannot_open');
@@ -412,6 +403,15 @@ export class Vault {
   }
 }
 
+async function chained(work: Promise<RoomState>): Promise<RoomState> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof Malformed || error instanceof BadRoster) throw new VaultError('bad_roster');
+    throw error;
+  }
+}
+
 async function newDevice(tenant: TenantId, shared: boolean): Promise<OwnDevice> {
   const pair = await crypto.subtle.generateKey('Ed25519', false, ['sign', 'verify']);
   const x = b64(new Uint8Array(await crypto.subtle.exportKey('raw', pair.publicKey)));
@@ -455,10 +455,4 @@ async function openContent(head: envelope.Envelope, key: CryptoKey): Promise<Ope
   }
   if (content === 'newer') return closed(head, 'newer_version');
   return { head: headOnly(head), state: 'opened', text: content.t, mentions: content.m };
-}
-
-function forgetful(state: RoomState): RoomState {
-  const oldest = state.version - HASHES_KEPT;
-  const kept = Object.entries(state.hashes).filter(([version]) => Number(version) > oldest);
-  return { ...state, hashes: Object.fromEntries(kept) };
 }

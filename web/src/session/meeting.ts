@@ -51,6 +51,8 @@ export class Meetings {
     const { ground, rooms } = this;
     const epoch = new Signal(rooms.state(room)?.epoch ?? 0);
     const members = new Signal<ReadonlySet<Pid>>(membersOf(rooms, room));
+    // Tracks of people who are not in the list are refused, so all of it is needed.
+    rooms.listed(room).catch(() => undefined);
     rooms.list.subscribe(() => {
       const state = rooms.state(room);
       if (state === null) members.set(new Set());
@@ -79,7 +81,7 @@ export class Meetings {
           this.listeners.delete(listener);
         };
       },
-      refresh: () => rooms.refresh([room]),
+      refresh: () => rooms.refresh([room]).then(() => rooms.listed(room)),
       name: (pid) => ground.people.get(pid).name,
     };
   }

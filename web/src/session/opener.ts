@@ -9,8 +9,8 @@ import type { Rooms } from './rooms';
 
 const CERTS_A_REQUEST = 500;
 const KEYS_A_REQUEST = 1000;
-/** The longest chain of needs: roster, certificate, key, and the opening itself. */
-const ROUNDS = 4;
+/** The longest chain of needs: roster, what was before, certificate, key, and the opening itself. */
+const ROUNDS = 5;
 
 /** What became of an envelope, for the screens. */
 export interface Result {
@@ -55,6 +55,8 @@ export class Opener {
   /** Asks for what is needed; returns how a key that did not come is called. */
   private async fetch(room: RoomId, needs: readonly Opened[]): Promise<Opening | null> {
     if (needs.some(({ state }) => state === 'need_roster')) await this.rooms.refresh([room]);
+    const before = needs.flatMap(({ head, state }) => (head && state === 'need_past' ? [head] : []));
+    if (before.length > 0) await this.rooms.past(room, [...new Set(before.map(({ epoch }) => epoch))], [...new Set(before.map(({ pid }) => pid))]);
     const devs = new Set(needs.flatMap(({ head, state }) => (head && state === 'need_cert' ? [head.dev] : [])));
     if (devs.size > 0) await this.certificates([...devs]);
     const epochs = new Set(needs.flatMap(({ head, state }) => (head && state === 'need_key' ? [head.epoch] : [])));

@@ -6,7 +6,7 @@ import type { RoomState } from '../wire/chain';
 import type { Frame } from '../wire/frames';
 import { newId, type Dev, type MsgId, type Pid, type RoomId } from '../wire/ids';
 import type { Batch, Changed, Started, Welcome } from '../wire/types';
-import type { Alarm, Connection, DeviceInfo, MeetingAccess, Person, Readable, Room, RoomKind, RoomModel, Session } from './api';
+import type { Alarm, Connection, DeviceInfo, MeetingAccess, Member, Person, Readable, Room, RoomKind, RoomModel, Session } from './api';
 import { myDevices, type MyDevices } from './devices';
 import type { Ground } from './ground';
 import { HomeLine } from './homeline';
@@ -23,6 +23,7 @@ import { Relay } from './relay';
 import { Rooms } from './rooms';
 import { Sender } from './sender';
 import { Signal } from './signal';
+import { spread } from './size';
 import { wipeStorage, type Storage } from './storage';
 import type { Way } from './tabs/following';
 
@@ -65,6 +66,7 @@ export class LiveSession implements Session, Ground {
   /** ms that relay's clock is ahead of this device's. */
   private ahead: number;
   private everOpen = false;
+  private hint: ReturnType<typeof setTimeout> | null = null;
   private over: 'signed_out' | 'revoked' | null = null;
   /** What is kept here is being wiped, for which the vault's worker has to live on. */
   private wiping = false;
@@ -168,7 +170,7 @@ export class LiveSession implements Session, Ground {
     await this.keys.trust(started.keys);
     this.people.learn([started.me, ...started.people]);
     this.meetings.lease(started.leased.media);
-    await this.book.take(started.rooms, started.rosters, states).catch((error: unknown) => {
+    await this.book.take(started.rooms, started.rosters, states, started.snapshots).catch((error: unknown) => {
       if (!this.away) throw error; // what home has to tell comes when it is back
     });
     await Promise.all([this.keys.lease(started.leased.keys), this.keys.certificates({ [this.dev]: [started.cert] })]);
@@ -219,6 +221,12 @@ export class LiveSession implements Session, Ground {
     return people;
   }
 
+  async roomPeople(room: RoomId, query: string, skip: number, limit: number): Promise<{ people: Member[]; count: number }> {
+    const { people, count } = await this.asked(this.home.roomPeople(room, query, skip, limit));
+    this.people.learn(people.map(({ person }) => person));
+    return { people: people.map(({ person, role }) => ({ ...person, role, me: person.pid === this.pid })), count };
+  }
+
   async createRoom(kind: RoomKind, title: string, members: readonly Pid[]): Promise<RoomId> {
     const body = { room: newId('r'), kind, title, members: [...members] };
     return (await this.take(this.asked(this.home.createRoom(body)))).room.room;
@@ -226,7 +234,9 @@ export class LiveSession implements Session, Ground {
 
   async changeMembers(room: RoomId, change: Parameters<Session['changeMembers']>[1]): Promise<void> {
     const add = (change.add ?? []).map((pid) => ({ pid, role: 'member' as const }));
-    const body = { add, remove: [...(change.remove ?? [])], role: [...(change.role ?? [])] };
+    const inside = new Set(this.book.list.get().find(({ id }) => id === room)?.meeting?.people);
+    const remove = [...(change.remove ?? [])];
+    const body = { add, remove, role: [...(change.role ?? [])], at_once: remove.some((pid) => inside.has(pid)) };
     await this.take(this.asked(this.home.changeMembers(room, body)));
   }
 
@@ -287,6 +297,7 @@ export class LiveSession implements Session, Ground {
     this.leases.stop();
     this.relay.stop();
     this.people.stop();
+    if (this.hint !== null) clearTimeout(this.hint);
     this.line.stop();
     this.logs.end();
     this.storage.close();
@@ -321,7 +332,8 @@ export class LiveSession implements Session, Ground {
   private async take(reply: Promise<Changed>): Promise<Changed> {
     const changed = await reply;
     this.people.learn(changed.people);
-    await this.book.take([changed.room], { [changed.room.room]: changed.rosters });
+    const { room } = changed.room;
+    await this.book.take([changed.room], { [room]: changed.rosters }, [], changed.snapshot === null ? {} : { [room]: changed.snapshot });
     this.meetings.lease(changed.keys.media);
     await this.keys.lease(changed.keys.keys);
     return changed;
@@ -369,9 +381,12 @@ export class LiveSession implements Session, Ground {
           if (unknown !== null) this.line.syncSoon();
         });
         break;
+      case 'RosterAt':
+        if (this.book.rosterAt(body) !== null) this.line.syncSoon();
+        break;
       case 'HintIs':
-        this.keys.hint(body.jws).then(() => {
-          this.line.syncSoon();
+        this.keys.hint(body.jws).then(({ to }) => {
+          this.hinted(spread(this.book.count(to as RoomId)));
         }, () => undefined);
         break;
       case 'ReadIs':
@@ -404,6 +419,17 @@ export class LiveSession implements Session, Ground {
   /** Whether it is this tab that puts into storage what comes for all of them. */
   private keeper(): boolean {
     return this.relay.leads || this.storage.ofThisTab;
+  }
+
+  /** Asks home what changed: at once, or spread over a while if all of a big room's devices were told. */
+  private hinted(wait: number): void {
+    if (wait === 0) this.line.syncSoon();
+    else {
+      this.hint ??= setTimeout(() => {
+        this.hint = null;
+        this.line.syncSoon();
+      }, wait);
+    }
   }
 
   // ---- states and ends

@@ -17,6 +17,7 @@ interface Statements {
   Grant: T.Grant;
   Head: T.Head;
   Hint: T.Hint;
+  Past: T.Past;
   Proof: T.Proof;
   Revoke: T.Revoke;
   Roster: T.Roster;
