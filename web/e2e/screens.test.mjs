@@ -85,6 +85,15 @@ const SCREENS = {
       await page.getByRole('heading', { name: 'Members', level: 2 }).waitFor();
     },
   },
+  pending: {
+    async go(page) {
+      await openRoom(page, BUDGET);
+      await page.evaluate((title) => window.stage.pending(title), BUDGET);
+      await button(page, /^Members/).click();
+      await page.getByText('Removal on its way').waitFor();
+      await page.getByText('Invited, on the way').waitFor();
+    },
+  },
   settings: {
     async go(page) {
       await openRoom(page, BUDGET);

@@ -72,6 +72,7 @@ export function MembersPanel({ room }: { readonly room: Room }) {
                 {room.kind !== 'direct' && member.role !== 'member' && <span className={c('role')}>{t(`roles.${member.role}`)}</span>}
               </p>
               {about(member) !== '' && <p className={c('about')}>{about(member)}</p>}
+              {room.adding.includes(member.pid) && <p className={c('about')}>{t('members.adding')}</p>}
             </div>
             {leads && !member.me && member.role !== 'guest' && (
               <MemberMenu
@@ -82,6 +83,15 @@ export function MembersPanel({ room }: { readonly room: Room }) {
                 onRemove={() => void change({ remove: [member.pid] })}
               />
             )}
+          </li>
+        ))}
+        {room.removing.map((person) => (
+          <li key={person.pid} className={c('member')}>
+            <Avatar id={person.pid} name={personName(person, room)} />
+            <div className={c('who')}>
+              <p className={c('name')}>{personName(person, room)}</p>
+              <p className={c('about')}>{t('members.removing')}</p>
+            </div>
           </li>
         ))}
       </ul>
