@@ -30,6 +30,7 @@ const room: Room = {
     role: 'member',
     me: pid === access.me.pid,
   })),
+  count: Object.keys(window.config.names).length,
   adding: [],
   removing: [],
   meeting: null,

@@ -50,7 +50,10 @@ export interface Room {
   readonly unread: number;
   /** ms since 1970 of the newest message known here; 0: none. Rooms are sorted by it, newest first. */
   readonly lastAt: number;
+  /** By verified chain; empty in rooms over 500, whose members load by page (`Session.roomPeople`). */
   readonly members: readonly Member[];
+  /** How many members there are. */
+  readonly count: number;
   /** Members whom relay has not let in yet, as while it is away. */
   readonly adding: readonly Pid[];
   /** Former members whom relay has not put out yet. */
@@ -188,6 +191,8 @@ export interface Session {
   readonly rooms: Readable<readonly Room[]>;
   openRoom(id: RoomId): RoomModel;
   searchPeople(query: string, limit?: number): Promise<readonly Person[]>;
+  /** A page of a room's members by name, or of those whom a search finds; `count`: of all of them. */
+  roomPeople(room: RoomId, query: string, skip: number, limit: number): Promise<{ readonly people: readonly Member[]; readonly count: number }>;
   /** A direct message with exactly one other person opens the existing room if there is one. */
   createRoom(kind: RoomKind, title: string, members: readonly Pid[]): Promise<RoomId>;
   changeMembers(

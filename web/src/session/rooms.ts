@@ -6,17 +6,20 @@
 import { codeOf } from '../doors/refusal';
 import type { ChainMember, RoomState } from '../wire/chain';
 import type { MsgId, Pid, RoomId } from '../wire/ids';
-import type { Meeting, Room as Told, RoomHead, RosterIs, Welcome } from '../wire/types';
+import type { Meeting, Room as Told, RoomHead, RosterAt, RosterIs, Welcome } from '../wire/types';
 import type { Bytes } from '../wire/bytes';
 import { MESSAGE, parse } from '../wire/envelope';
 import type { Member, Room, Trouble } from './api';
 import type { Ground } from './ground';
 import { judge, type Claim } from './judge';
 import { coalesced, Signal, soon } from './signal';
+import { askList, askPast, BIG_ROOM, isIn, spread } from './size';
 
 /** How long home may be ahead of what relay told us before that is called a roll-back, in ms. */
 const GRACE_MS = 3_000;
 const ROSTERS_A_REQUEST = 500;
+/** How far big rooms' devices spread out before they fetch a roster that relay did not pass on, in ms. */
+const FETCH_MS = 10_000;
 
 interface Entry {
   told: Told;
@@ -42,6 +45,7 @@ export class Rooms {
   /** Relay's word on rooms that home has not told us of yet. */
   private readonly early = new Map<RoomId, Partial<Entry> & { readonly claim: Claim }>();
   private readonly stale = new Set<RoomId>();
+  private readonly listing = new Map<RoomId, Promise<void>>();
   private readonly publish = soon(() => {
     this.list.set(this.views());
   });
@@ -54,8 +58,16 @@ export class Rooms {
 
   // ---- from home
 
-  /** Takes rooms and chains as home tells them; asks for what is missing. `states`: what the vault kept from earlier. */
-  async take(told: readonly Told[], rosters: Partial<Record<RoomId, string[]>>, states: readonly RoomState[] = []): Promise<void> {
+  /**
+   * Takes rooms and chains as home tells them; asks for what is missing. `states`: what the vault kept from earlier; `snapshots`: where
+   * those chains begin that do not begin at version 1.
+   */
+  async take(
+    told: readonly Told[],
+    rosters: Partial<Record<RoomId, string[]>>,
+    states: readonly RoomState[] = [],
+    snapshots: Partial<Record<RoomId, string>> = {},
+  ): Promise<void> {
     for (const room of told) {
       const entry = this.entries.get(room.room);
       if (room.removed) this.entries.delete(room.room);
@@ -63,7 +75,7 @@ export class Rooms {
       else this.update(room.room, { told: room });
     }
     for (const state of states) this.update(state.room, { state });
-    await Promise.all(chains(rosters).map(([room, chain]) => this.learn(room, chain)));
+    await Promise.all(chains(rosters).map(([room, chain]) => this.learn(room, chain, snapshots[room])));
     const behind = told.filter(({ room, removed, version }) => !removed && this.version(room) < version);
     if (behind.length > 0) await this.refresh(behind.map(({ room }) => room));
     for (const { room, removed } of told) {
@@ -84,23 +96,58 @@ export class Rooms {
     const rooms = [...this.stale];
     this.stale.clear();
     for (let at = 0; at < rooms.length; at += ROSTERS_A_REQUEST) {
-      const some = rooms.slice(at, at + ROSTERS_A_REQUEST);
-      const want = Object.fromEntries(some.map((room) => [room, this.version(room)])) as Partial<Record<RoomId, number>>;
-      const { rosters } = await this.ground.asked(this.ground.home.rosters(want));
-      await Promise.all(chains(rosters).map(([room, chain]) => this.learn(room, chain)));
+      for (let some = rooms.slice(at, at + ROSTERS_A_REQUEST); some.length > 0; ) some = await this.fetchSome(some);
     }
   });
 
-  private async learn(room: RoomId, statements: readonly string[]): Promise<void> {
+  /** Asks for the chains of some rooms; gives those of which home has more than fitted into its answer. */
+  private async fetchSome(rooms: readonly RoomId[]): Promise<RoomId[]> {
+    const want = Object.fromEntries(rooms.map((room) => [room, this.version(room)])) as Partial<Record<RoomId, number>>;
+    const { rosters, snapshots } = await this.ground.asked(this.ground.home.rosters(want));
+    await Promise.all(chains(rosters).map(([room, chain]) => this.learn(room, chain, snapshots[room])));
+    const lacks = (room: RoomId): boolean => this.version(room) < (this.entries.get(room)?.told.version ?? 0);
+    return rooms.filter((room) => this.version(room) > (want[room] ?? 0) && lacks(room));
+  }
+
+  private async learn(room: RoomId, statements: readonly string[], snapshot?: string): Promise<void> {
     if (!this.entries.has(room)) return;
+    await this.taken(room, this.ground.keys.learn(room, statements, snapshot ?? null));
+  }
+
+  /** What the vault verified is the room's state from now on; what it did not makes the room refuse to send. */
+  private async taken(room: RoomId, work: Promise<RoomState | null>): Promise<void> {
     try {
-      const state = await this.ground.keys.learn(room, statements);
-      const mine = Object.hasOwn(state.members, this.ground.pid);
-      if (state.version > 0) this.update(room, { state });
-      if (!mine) this.changed(room);
+      const state = await work;
+      if (state === null || state.version === 0) return;
+      if (state.version >= this.version(room)) this.update(room, { state });
+      if (!isIn(state, this.ground.pid)) this.changed(room);
     } catch (error) {
       if (codeOf(error) !== 'bad_roster') throw error;
       this.distrust(room, 'roster_forged');
+    }
+  }
+
+  /** Asks home what lies before the room's snapshot, of these epochs and people. */
+  async past(room: RoomId, epochs: readonly number[], pids: readonly Pid[]): Promise<void> {
+    const state = this.state(room);
+    if (state !== null && state.base > 0) await this.taken(room, askPast(this.ground, state, epochs, pids));
+  }
+
+  /** Gets the whole member list of a room that began from a snapshot; who asks meanwhile waits for the same one. */
+  listed(room: RoomId): Promise<void> {
+    const running = this.listing.get(room) ?? this.fetchList(room).finally(() => this.listing.delete(room));
+    this.listing.set(room, running);
+    return running;
+  }
+
+  private async fetchList(room: RoomId): Promise<void> {
+    for (const last of [false, true]) {
+      const state = this.state(room);
+      if (state === null || state.listed) return;
+      const listed = askList(this.ground, state);
+      await this.taken(room, listed);
+      if (last || (await listed) !== null) return;
+      await this.refresh([room]);
     }
   }
 
@@ -145,6 +192,23 @@ export class Rooms {
     if (version < (entry.claim?.version ?? 0)) return null;
     this.update(room, { claim: { version, members } });
     this.check(room);
+    return null;
+  }
+
+  /** Relay applied a roster that it does not pass on: as `roster`, but home has it. */
+  rosterAt({ room, version, members }: RosterAt): RoomId | null {
+    const entry = this.entries.get(room);
+    if (entry === undefined) {
+      if (version > (this.early.get(room)?.claim.version ?? 0)) this.early.set(room, { ...this.early.get(room), claim: { version, members } });
+      return room;
+    }
+    if (version < (entry.claim?.version ?? 0)) return null;
+    setTimeout(() => {
+      const now = this.entries.get(room);
+      if (now?.claim == null || version < now.claim.version) return; // the connection is gone, or relay has said something newer
+      this.update(room, { claim: { version, members } });
+      this.check(room);
+    }, spread(this.count(room), FETCH_MS));
     return null;
   }
 
@@ -206,12 +270,18 @@ export class Rooms {
     if (entry === undefined) return 'not_a_member';
     if (entry.trouble !== null) return entry.trouble;
     if (entry.state === null || !entry.agreed) return 'wait';
-    return Object.hasOwn(entry.state.members, this.ground.pid) ? 'yes' : 'not_a_member';
+    return isIn(entry.state, this.ground.pid) ? 'yes' : 'not_a_member';
   }
 
   /** As home told them last. */
   told(): Told[] {
     return [...this.entries.values()].map(({ told }) => told);
+  }
+
+  /** How many members a room has, as far as is known. */
+  count(room: RoomId): number {
+    const entry = this.entries.get(room);
+    return entry?.state?.count ?? entry?.told.count ?? 0;
   }
 
   ids(): RoomId[] {
@@ -295,7 +365,9 @@ export class Rooms {
 
   private viewOf({ told, state, claim, unread, lastAt, meeting, trouble }: Entry): Room {
     const { pid: me, people } = this.ground;
-    const members = (Object.entries(state?.members ?? {}) as [Pid, ChainMember][]).map(
+    const count = state?.count ?? told.count;
+    const known = count > BIG_ROOM ? {} : state?.members;
+    const members = (Object.entries(known ?? {}) as [Pid, ChainMember][]).map(
       ([pid, { role }]): Member => ({ ...people.get(pid), role, me: pid === me }),
     );
     const other = members.find((member) => !member.me);
@@ -304,10 +376,11 @@ export class Rooms {
       kind: told.kind,
       title: told.kind === 'direct' ? (other?.name ?? '') : told.title,
       version: state?.version ?? 0,
-      myRole: state?.members[me]?.role ?? 'member',
+      myRole: state?.members[me]?.role ?? told.role ?? 'member',
       unread,
       lastAt,
       members,
+      count,
       meeting: meetingOf(meeting),
       trouble,
       ...onTheWay(told, claim, people),
