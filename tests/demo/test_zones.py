@@ -2,7 +2,9 @@
 
 import asyncio
 import os
+import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -34,6 +36,31 @@ async def test_a_dead_zone_starts_again_and_its_last_words_are_said(
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     assert "small ended with code 1: no port" in said[0]
+
+
+async def test_a_zone_that_is_well_after_it_died_is_said_to_be(tmp_path: Path) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    code = f"""
+import http.server, pathlib, sys
+if not pathlib.Path("died").exists():
+    pathlib.Path("died").touch()
+    sys.exit(3)
+class Well(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+http.server.HTTPServer(("127.0.0.1", {port}), Well).serve_forever()
+"""
+    small = Zone("small", [sys.executable, "-c", code], tmp_path, ("127.0.0.1", port, "/"), tmp_path / "small.log")
+    said: list[str] = []
+    task = asyncio.create_task(keep(small, said.append))
+    await until(lambda: len(said) == 2)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert said[0].startswith("small ended with code 3")
+    assert re.fullmatch(r"small is well again after \d+\.\d s", said[1])
 
 
 async def test_a_zone_that_will_not_end_is_killed_with_all_it_started(

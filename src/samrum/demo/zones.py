@@ -20,8 +20,9 @@ from samrum.demo.redact import Redactor
 
 STOP_SECONDS: Final = 4.0
 """How long a zone may take to end before it is killed."""
-FIRST_PAUSE: Final = 0.5
+FIRST_PAUSE: Final = 0.2
 LAST_PAUSE: Final = 15.0
+LOOK_PAUSE: Final = 0.3
 CALM_SECONDS: Final = 30.0
 """A zone that ran this long starts again with the first pause."""
 
@@ -60,18 +61,33 @@ def _bound_to_launcher() -> list[str]:
 
 
 async def keep(zone: Zone, say: Callable[[str], None]) -> None:
-    """Runs the zone for as long as this task lives, again and again, and ends it when the task is cancelled."""
-    pause, loop = FIRST_PAUSE, asyncio.get_running_loop()
+    """Runs the zone for as long as this task lives, again and again, and ends it when the task is cancelled.
+
+    A zone that dies soon after each start is started less and less often, at the least every `LAST_PAUSE` seconds.
+    """
+    pause, loop, died = FIRST_PAUSE, asyncio.get_running_loop(), None
     while True:
         started = loop.time()
-        code = await _run(zone)
-        if loop.time() - started > CALM_SECONDS:
+        well = asyncio.create_task(_say_when_well(zone, say, died)) if died is not None else None
+        try:
+            code = await _run(zone)
+        finally:
+            if well is not None:
+                well.cancel()
+        died = loop.time()
+        if died - started > CALM_SECONDS:
             pause = FIRST_PAUSE
         say(
             f"{zone.name} ended with code {code}: {_last_words(zone.log)}\n  It starts again in {pause:g} s; see {zone.log}"
         )
         await asyncio.sleep(pause)
         pause = min(pause * 2, LAST_PAUSE)
+
+
+async def _say_when_well(zone: Zone, say: Callable[[str], None], died: float) -> None:
+    while not await asyncio.to_thread(healthy, zone):  # noqa: ASYNC110 (nothing tells)
+        await asyncio.sleep(LOOK_PAUSE)
+    say(f"{zone.name} is well again after {asyncio.get_running_loop().time() - died:.1f} s")
 
 
 def _last_words(log: Path) -> str:

@@ -199,6 +199,8 @@ class Meetings:
             self._say_well(well=True)
         except Away:
             self._say_well(well=False)
+            for call in self._calls.values():
+                call.active = self._now()  # who is in it cannot be asked: when LiveKit is back they may come back
             return
         for call in list(self._calls.values()):
             await self.look(call)
