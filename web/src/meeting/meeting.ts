@@ -22,6 +22,7 @@ import { Link } from './link.ts';
 import { Manager } from './manager.ts';
 import type { Counts } from './messages.ts';
 import { cameraOptions, microphoneOptions, roomOptions } from './options.ts';
+import { OwnTracks } from './own.ts';
 import { selfTest } from './selftest.ts';
 import { type MeetingState, START } from './state.ts';
 import { Store } from './store.ts';
@@ -29,6 +30,13 @@ import { makeTiles } from './tiles.ts';
 
 /** A join reply older than this is fetched again: its token lives 60 s. */
 const REPLY_FRESH_MS = 40_000;
+/** After a break that LiveKit's own ways did not mend, a new way in is asked for again and again, for so long. */
+const REJOIN_MS = 90_000;
+/** Before the first try at most this; then longer, up to the second. Spread, since everybody in the meeting comes at once. */
+const REJOIN_FIRST_MS = 300;
+const REJOIN_LONGEST_MS = 3_000;
+/** Refusals that may be over soon: relay or LiveKit is starting again. */
+const MAY_PASS: ReadonlySet<string> = new Set(['no_media', 'relay_away', 'rate_limited', 'media_unreachable', 'grant_expired', 'bad_grant']);
 /** A track that did not open is subscribed again after this, in case its sender has moved to a key that is here. */
 const TRY_AGAIN_MS = 15_000;
 /** The microphone is on and this long not a sound came from it. */
@@ -58,6 +66,9 @@ export class Meeting {
   readonly #closedTracks = new Set<string>();
   #reply: { readonly at: number; readonly value: Promise<JoinReply> } | null = null;
   #painting = false;
+  /** The connection is lost and a new one is on its way. */
+  #rejoining = false;
+  readonly #own = new OwnTracks();
   #levelEnd: (() => void) | null = null;
 
   constructor(private readonly access: MeetingAccess) {
@@ -113,23 +124,8 @@ export class Meeting {
     try {
       const test = await selfTest();
       if (test !== 'safe') throw new Refusal(`browser_${test}`);
-      const reply = await this.#join();
+      await this.#enter(([mic, cam] as (LocalTrack | null)[]).filter((track) => track !== null));
       if (this.#over()) return;
-      await this.#room.setE2EEEnabled(true);
-      const connected = this.#room.connect(reply.livekit, reply.token, {
-        autoSubscribe: true,
-        rtcConfig: { encodedInsertableStreams: true } as RTCConfiguration,
-      });
-      // Publishing waits for the signal connection by itself, so the tracks go out with the first negotiation.
-      for (const track of [mic, cam] as (LocalTrack | null)[]) {
-        if (track !== null) this.#room.localParticipant.publishTrack(track).catch(() => undefined);
-      }
-      await connected;
-      if (this.#over()) {
-        void this.#room.disconnect();
-        return;
-      }
-      this.#checkIdentity();
       this.#set({ phase: 'in' });
       if (mic !== null) this.#listen();
       this.#paint();
@@ -148,9 +144,11 @@ export class Meeting {
   }
 
   async setScreen(on: boolean): Promise<void> {
-    await this.#switch('screen', 'screenTrouble', on, () =>
-      this.#room.localParticipant.setScreenShareEnabled(on, { audio: true, contentHint: 'detail' }),
-    );
+    if (on && this.#rejoining) return;
+    await this.#switch('screen', 'screenTrouble', on, async () => {
+      await this.#room.localParticipant.setScreenShareEnabled(on, { audio: true, contentHint: 'detail' });
+      if (!on) this.#own.endScreen();
+    });
   }
 
   /** Uses another microphone, camera or loudspeaker from now on. */
@@ -173,6 +171,70 @@ export class Meeting {
 
   leave(): void {
     this.#stop(null);
+  }
+
+  /** Connects with these tracks; throws what LiveKit or relay answers. */
+  async #enter(tracks: readonly LocalTrack[]): Promise<void> {
+    for (const track of tracks) this.#own.add(track);
+    const reply = await this.#join();
+    if (this.#over()) return;
+    await this.#room.setE2EEEnabled(true);
+    const connected = this.#room.connect(reply.livekit, reply.token, {
+      autoSubscribe: true,
+      rtcConfig: { encodedInsertableStreams: true } as RTCConfiguration,
+    });
+    // Publishing waits for the signal connection by itself, so the tracks go out with the first negotiation.
+    for (const track of tracks) this.#room.localParticipant.publishTrack(track).catch(() => undefined);
+    await connected;
+    if (this.#over()) {
+      void this.#room.disconnect();
+      return;
+    }
+    this.#checkIdentity();
+  }
+
+  /**
+   * The connection is gone for good: LiveKit was restarted, perhaps, and knows neither room nor token any more. Relay gives a new
+   * way into the same call; worker, keys and devices stay as they are.
+   */
+  async #rejoin(): Promise<void> {
+    if (this.#rejoining) return;
+    this.#rejoining = true;
+    this.#phase('reconnecting');
+    const until = performance.now() + REJOIN_MS;
+    let longest = REJOIN_FIRST_MS;
+    let why = 'lost';
+    while (performance.now() < until) {
+      await new Promise((resolve) => setTimeout(resolve, longest * (0.2 + 0.8 * Math.random())));
+      longest = Math.min(REJOIN_LONGEST_MS, longest * 2);
+      if (this.#over()) return;
+      try {
+        this.#reply = null;
+        await this.#enter(this.#own.live(this.#state.get()));
+        this.#rejoining = false;
+        if (this.#over()) return;
+        this.#phase('in');
+        this.#closedTracks.clear();
+        await this.#asWished();
+        this.#paint();
+        return;
+      } catch (error) {
+        why = error instanceof Refusal ? error.code : 'media_unreachable';
+        if (!MAY_PASS.has(why)) break;
+      }
+    }
+    this.#stop(MAY_PASS.has(why) ? 'lost' : why);
+  }
+
+  /** What was switched while there was no connection. */
+  async #asWished(): Promise<void> {
+    const { mic, cam } = this.#state.get();
+    const me = this.#room.localParticipant;
+    await Promise.all([
+      me.setMicrophoneEnabled(mic === 'on', microphoneOptions()),
+      me.setCameraEnabled(cam === 'on', cameraOptions()),
+    ]).catch(() => undefined);
+    this.#listen();
   }
 
   // --- joining -----------------------------------------------------------------------------------------------------------
@@ -201,6 +263,7 @@ export class Meeting {
     for (const end of this.#ends) end();
     this.#levelEnd?.();
     this.#keeper.stop();
+    this.#own.end();
     void this.#room.disconnect(true).finally(() => {
       this.#link.close();
     });
@@ -240,9 +303,14 @@ export class Meeting {
         this.#phase('in');
         this.#paint();
       })
+      .on(RoomEvent.LocalTrackPublished, ({ track }) => {
+        this.#own.add(track);
+      })
       .on(RoomEvent.Disconnected, (reason) => {
-        if (this.#state.get().phase === 'joining') return; // `join` tells why.
-        this.#stop((reason === undefined ? undefined : OVER[reason]) ?? 'lost');
+        if (this.#over() || this.#state.get().phase === 'joining') return; // `join` tells why.
+        const over = reason === undefined ? undefined : OVER[reason];
+        if (over !== undefined) this.#stop(over);
+        else void this.#rejoin();
       });
     const watch = setInterval(() => {
       this.#checkIdentity();
@@ -325,6 +393,11 @@ export class Meeting {
   ): Promise<void> {
     const before = this.#state.get()[name];
     if (before === 'turning' || this.#over()) return;
+    if (this.#rejoining) {
+      // Done as soon as there is a connection again (`#asWished`).
+      this.#set({ [name]: on ? 'on' : 'off' });
+      return;
+    }
     this.#set({ [name]: 'turning', [trouble]: null });
     try {
       await act();
@@ -367,7 +440,7 @@ export class Meeting {
     this.#painting = true;
     queueMicrotask(() => {
       this.#painting = false;
-      if (this.#over() || this.#room.state === ConnectionState.Disconnected) return;
+      if (this.#over() || this.#rejoining || this.#room.state === ConnectionState.Disconnected) return;
       const { localParticipant: me, remoteParticipants } = this.#room;
       const others = [...remoteParticipants.values()].filter((one) => this.#isMember(one.identity));
       this.#keeper.present(new Set(others.map((one) => one.identity)));

@@ -5,6 +5,9 @@ import type { Bytes } from '../wire/bytes';
 import type { Welcome } from '../wire/types';
 
 const FIRST_MS = 500;
+/** Relay was restarted, most often: back within seconds, so the first tries come close together. */
+const EARLY_TRIES = 8;
+const EARLY_MS = 1_000;
 const LONGEST_MS = 30_000;
 /** A connection that lasted this long ends the run of failures. */
 const LASTED_MS = 10_000;
@@ -104,7 +107,9 @@ export class Link {
   }
 
   private later(): void {
-    const most = Math.min(LONGEST_MS, FIRST_MS * 2 ** this.failures++);
+    const early = this.failures < EARLY_TRIES;
+    const most = Math.min(early ? EARLY_MS : LONGEST_MS, FIRST_MS * 2 ** (this.failures - (early ? 0 : EARLY_TRIES - 1)));
+    this.failures += 1;
     const wait = most * (0.5 + Math.random() / 2);
     this.dueAt = Date.now() + wait;
     this.timer = setTimeout(() => {
