@@ -9,6 +9,10 @@ import react from '@vitejs/plugin-react';
 import type { BuildEnvironmentOptions, Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
 
+function file(path: string): string {
+  return fileURLToPath(new URL(path, import.meta.url));
+}
+
 /** Addresses that name something and are never fetched: XML namespaces. */
 const NAMESPACE = /https?:\/\/(?:www\.)?w3\.org\//;
 
@@ -42,20 +46,25 @@ function withoutOtherLanguages(): Plugin {
   };
 }
 
-const SERVICE_WORKER = 'sw';
-
-function file(path: string): string {
-  return fileURLToPath(new URL(path, import.meta.url));
+/** The service worker has a fixed name: browsers look for a newer one at the address that they know. */
+function withServiceWorker(): Plugin {
+  return {
+    name: 'samrum:service-worker',
+    apply: 'build',
+    buildStart() {
+      this.emitFile({ type: 'chunk', id: file('src/sw/sw.worker.ts'), fileName: 'sw.js' });
+    },
+  };
 }
 
-const rolldownOptions = {
+const rolldownOptions: NonNullable<BuildEnvironmentOptions['rolldownOptions']> = {
   // A client that prints could print names or text: libraries get a console that says nothing.
   transform: { inject: { console: [file('src/ui/quiet.ts'), 'quiet'] } },
   output: { comments: false },
-} satisfies NonNullable<BuildEnvironmentOptions['rolldownOptions']>;
+};
 
 export default defineConfig({
-  plugins: [react(), withoutOtherLanguages(), withoutForeignOrigins()],
+  plugins: [react(), withServiceWorker(), withoutOtherLanguages(), withoutForeignOrigins()],
   build: {
     outDir: 'dist',
     target: ['chrome125', 'firefox140', 'safari18'],
@@ -63,15 +72,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
     reportCompressedSize: false,
-    rolldownOptions: {
-      ...rolldownOptions,
-      input: { index: file('index.html'), [SERVICE_WORKER]: file('src/sw/sw.worker.ts') },
-      output: {
-        ...rolldownOptions.output,
-        // Browsers look for a newer service worker at the address that they know.
-        entryFileNames: ({ name }) => (name === SERVICE_WORKER ? '[name].js' : 'assets/[name]-[hash].js'),
-      },
-    },
+    rolldownOptions,
   },
   worker: { format: 'es', plugins: () => [withoutForeignOrigins()], rolldownOptions },
   test: {
