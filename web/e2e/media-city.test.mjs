@@ -24,7 +24,9 @@ after(async () => {
 
 /** A signed-in person in a profile of their own, whose connections are counted. */
 async function enter(login, { prepare } = {}) {
-  const context = { permissions: ['camera', 'microphone'], viewport: { width: 1280, height: 800 } };
+  // What a test plants must not come past it from the service worker's own copy.
+  const serviceWorkers = prepare ? 'block' : 'allow';
+  const context = { permissions: ['camera', 'microphone'], viewport: { width: 1280, height: 800 }, serviceWorkers };
   const page = await person(world.browser, { context });
   await page.context().addInitScript(countConnections);
   await prepare?.(page.context());
