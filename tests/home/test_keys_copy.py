@@ -25,8 +25,9 @@ from samrum.home.keys.copy import Kept
 from samrum.plumbing.config import BadConfig
 from samrum.wire import ids
 from samrum.wire.ids import RoomId
-from tests.home.client import Person, Refused
-from tests.home.running import Running, make_config, recorder_of, running, until, write_toml
+from samrum.wire.statements import Kind
+from tests.home.client import NOTHING, Person, Refused
+from tests.home.running import Running, entry, make_config, recorder_of, running, until, write_directory, write_toml
 from tests.relay.client import ENVIRONMENT
 
 Away = Callable[[Path], Callable[[], object]]
@@ -147,6 +148,7 @@ async def test_a_place_that_hangs_is_given_up_after_seconds(home: Running) -> No
             assert time.monotonic() - started < most
             started = time.monotonic()
     await until(lambda: len(kept(home.config)) == len(rows(home.config, "SELECT 1 FROM epoch_key")) + 1)  # it came late
+    await asyncio.sleep(0.5)
     await alice.create()
 
 
@@ -306,3 +308,32 @@ def test_many_keys_of_one_change_are_one_write(tmp_path: Path) -> None:
     lines = [line for line in trace.read_text().splitlines() if "epochs-2026-11" in line]
     assert len(list(copy.read(config.keys.second_copy))) == 5000
     assert len(lines) == 2
+
+
+async def test_a_lost_device_and_a_leaver_are_out_at_once_and_the_new_keys_follow(home: Running) -> None:
+    alice, bob, thief = await home.enter(0, 1, 1)
+    room = (await alice.create(bob.pid)).room.room
+    direct = (await alice.create(bob.pid, kind=Kind.DIRECT, title="")).room.room
+    back = gone(home.config.keys.second_copy)
+    await bob.ask("POST", f"/devices/{thief.dev}/revoke", {"lost": True}, want=NOTHING)
+    with pytest.raises(Refused, match="403 device_revoked"):
+        await thief.keys((room, 1))
+    assert home.relay.revocations[-1].dev == thief.dev
+
+    def epochs() -> list[tuple[Any, ...]]:
+        return sorted(rows(home.config, "SELECT room, epoch FROM room"))
+
+    assert epochs() == sorted([(room, 1), (direct, 1)])
+    back()
+    await until(lambda: epochs() == sorted([(room, 2), (direct, 2)]), 10)
+    assert await asked(bob, room, 2) == await asked(alice, room, 2)
+    back = gone(home.config.keys.second_copy)
+    write_directory(home.config, [entry(number) for number in range(8) if number != 1])
+    async with again(home) as later:
+        (there,) = await later.enter(0)
+        assert bob.pid not in (await there.chain(room)).members
+        with pytest.raises(Refused, match="401"):
+            await bob.keys((room, 2))
+        assert epochs() == sorted([(room, 2), (direct, 2)])
+        back()
+        await until(lambda: epochs() == sorted([(room, 3), (direct, 3)]), 15)

@@ -2,13 +2,20 @@
 
 import hashlib
 import secrets
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 from samrum.home.devices import tables
 from samrum.home.devices.proof import Proven
-from samrum.home.errors import DeviceOfOther, DeviceRevoked, DeviceUnknown, NotAllowed, NotFound, TooManyDevices
+from samrum.home.errors import (
+    DeviceOfOther,
+    DeviceRevoked,
+    DeviceUnknown,
+    NotAllowed,
+    NotFound,
+    SecondCopyAway,
+    TooManyDevices,
+)
 from samrum.home.keys.folder import Signer
 from samrum.home.ledger import actions as ledger
 from samrum.home.ledger.chain import DeviceCertified, DeviceEnded, DeviceLost
@@ -46,6 +53,13 @@ class Certified:
     ends: int
 
 
+class NewEpochs(Protocol):
+    """Gives each of a person's rooms a new key, or makes it due for `later`."""
+
+    def __call__(self, tx: Tx, pid: Pid, now: int, *, later: bool) -> None:
+        """In the transaction of what it follows from; raises `SecondCopyAway`, at the latest before its commit."""
+
+
 class Devices:
     """Devices of people."""
 
@@ -57,11 +71,11 @@ class Devices:
         signer: Signer,
         tenant: TenantId,
         out: outbox.Outbox,
-        new_epochs: Callable[[Tx, Pid, int], None],
+        new_epochs: "NewEpochs",
         most: int,
         log: Log,
     ) -> None:
-        """`new_epochs(tx, pid, now)` gives each of a person's rooms a new key, when a device is reported lost; `most` devices a person."""
+        """`new_epochs` gives each of a person's rooms a new key, when a device is reported lost; `most` devices a person."""
         self._db, self._clock, self._signer, self._tenant = db, clock, signer, tenant
         self._out, self._new_epochs, self._most, self._log = out, new_epochs, most, log
 
@@ -137,7 +151,7 @@ class Devices:
         """Ends one of one's own devices from another; if it is `lost`, every room gets a new key. Waits ≤ 2 s for relay."""
         now = int(self._clock.now())
 
-        def write(tx: Tx) -> bool:
+        def write(tx: Tx, *, later: bool = False) -> bool:
             row = tables.get(tx, dev)
             if row is None or row.pid != me.pid:
                 raise NotFound
@@ -145,7 +159,7 @@ class Devices:
             if newly_lost:
                 tables.unknow(tx, dev)
                 ledger.append(tx, DeviceLost(at=now, pid=me.pid, dev=dev))
-                self._new_epochs(tx, me.pid, now)
+                self._new_epochs(tx, me.pid, now, later=later)
             if me.dev is not None and me.dev != dev:
                 tables.know(tx, dev, me.dev)  # who ends it has seen it
             ended = self._end(tx, me.pid, dev, now, told=newly_lost)
@@ -153,7 +167,10 @@ class Devices:
                 self._devices_changed(tx, me.pid)
             return ended
 
-        ended = await self._db.write(write, publish=self._out.woken)
+        try:
+            ended = await self._db.write(write, publish=self._out.woken)
+        except SecondCopyAway:  # the device ends all the same
+            ended = await self._db.write(lambda tx: write(tx, later=True), publish=self._out.woken)
         self._log.info("device.lost" if lost else "device.revoked", device=dev)
         if ended:
             await self._out.delivered("revoke", me.pid, 0, REVOKE_WAIT)

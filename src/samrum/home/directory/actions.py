@@ -4,6 +4,7 @@ from typing import Final
 
 from samrum.home.devices import actions as devices
 from samrum.home.directory.outside import Entry, File, login_of
+from samrum.home.errors import SecondCopyAway
 from samrum.home.login import tables as sessions
 from samrum.home.people import folding
 from samrum.home.people import tables as people
@@ -35,7 +36,7 @@ class Takeover:
         """
         now = int(self._clock.now())
 
-        def write(tx: Tx) -> tuple[int, int, int]:
+        def write(tx: Tx, *, later: bool = False) -> tuple[int, int, int]:
             known = {one.login: one for one in people.everybody(tx)}
             wanted = {entry.login(): entry for entry in file.people}
             active = {one.login for one in known.values() if not one.disabled}
@@ -60,10 +61,13 @@ class Takeover:
                 people.disable(tx, pid)
                 sessions.end_all(tx, pid)
                 self._devices.end_person(tx, pid, now)
-            self._rooms.take_out(tx, gone, now)
+            self._rooms.take_out(tx, gone, now, later=later)
             return added, changed, len(leavers)
 
-        added, changed, gone = await self._db.write(write)
+        try:
+            added, changed, gone = await self._db.write(write)
+        except SecondCopyAway:  # who left is out all the same
+            added, changed, gone = await self._db.write(lambda tx: write(tx, later=True))
         self._log.info("directory.taken_over", people=len(file.people), added=added, changed=changed, disabled=gone)
 
     async def rooms(self, file: File) -> None:

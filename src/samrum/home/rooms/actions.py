@@ -146,12 +146,19 @@ class Rooms:
         past = await self._db.read(lambda tx: snapshots.past(tx, self._tenant, me, room, wanted))
         return ToldPast(past=self._signer.sign(past))
 
-    def new_epochs(self, tx: Tx, pid: Pid, now: int) -> None:
-        """Gives each of a person's rooms a new key: one of their devices was reported lost."""
-        self._turn(tx, tables.of_person(tx, pid), now)
+    def new_epochs(self, tx: Tx, pid: Pid, now: int, *, later: bool) -> None:
+        """Gives each of a person's rooms a new key: one of their devices was reported lost.
 
-    def take_out(self, tx: Tx, pids: Collection[Pid], now: int) -> None:
-        """People left the directory: one change in each of their rooms.
+        `later`: no key can be made now (`SecondCopyAway`), so they are due and begin as soon as one can.
+        """
+        rooms = tables.of_person(tx, pid)
+        if later:
+            tables.put_due(tx, rooms, now)
+        else:
+            self._turn(tx, rooms, now)
+
+    def take_out(self, tx: Tx, pids: Collection[Pid], now: int, *, later: bool) -> None:
+        """People left the directory: one change in each of their rooms. `later` as in `new_epochs`.
 
         Nobody leaves a direct message: the other one keeps it with its name, under a new key. A room may be left without an owner.
         """
@@ -159,7 +166,11 @@ class Rooms:
             row = tables.get(tx, room)
             assert row is not None  # it has members
             gone = [] if row.kind == Kind.DIRECT else sorted(tables.members(tx, room).keys() & set(pids))
-            self._apply(tx, row, Change([], gone, []), now, turn=None if gone else tables.Turn(True, None, now))
+            if later and not gone:
+                tables.put_due(tx, [room], now)
+                continue
+            turn = tables.Turn(False, now, row.epoch_lost) if later else None if gone else tables.Turn(True, None, now)
+            self._apply(tx, row, Change([], gone, []), now, turn=turn)
 
     async def renew_epochs(self, limit: int) -> int:
         """Gives up to `limit` rooms a new key whose key is 30 days old; returns how many."""

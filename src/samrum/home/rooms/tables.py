@@ -37,6 +37,7 @@ _OF_PERSON = sa.text(
 _LEFT_AT = sa.text("SELECT MAX(to_version) FROM membership WHERE room = :room AND pid = :pid")
 _CHAIN = sa.text("SELECT jws FROM roster WHERE room = :room AND version > :after AND version <= :upto ORDER BY version")
 _COUNT = sa.text("SELECT COUNT(*) FROM member WHERE room = :room")
+_PUT_DUE = sa.text("UPDATE room SET epoch_due = :now WHERE room = :room AND (epoch_due IS NULL OR epoch_due > :now)")
 _DUE = sa.text("SELECT room FROM room WHERE epoch_due <= :now LIMIT :limit")
 _NO_SNAPSHOT = sa.text("DELETE FROM snapshot WHERE room = :room")
 _ADD_SNAPSHOT = sa.text("INSERT INTO snapshot (room, version, jws, list) VALUES (:room, :version, :jws, :list)")
@@ -168,6 +169,12 @@ class Turn(NamedTuple):
 def count(tx: Tx, room: RoomId) -> int:
     """How many members the room has."""
     return int(tx.execute(_COUNT, {"room": room}).scalar_one())
+
+
+def put_due(tx: Tx, rooms: list[RoomId], now: int) -> None:
+    """Makes the next epoch of these rooms due."""
+    if rooms:
+        tx.execute(_PUT_DUE, [{"room": room, "now": now} for room in rooms])
 
 
 def due(tx: Tx, now: int, limit: int) -> list[RoomId]:
