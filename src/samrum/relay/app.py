@@ -56,6 +56,7 @@ async def main(config: RelayConfig, stop: asyncio.Event, *, clock: Clock | None 
     log = log or setup("relay")
     registry = tenants_registry.read(Path(config.tenants))
     async with contextlib.AsyncExitStack() as stack:
+        started = now()  # before anybody can connect, so that no call which was signed for this relay is older
         http_socket = stack.enter_context(http.listen(*plumbing_config.address(config.http)))
         stream_socket = stack.enter_context(http.listen(*plumbing_config.address(config.stream)))
         transactions = await open_transactions(Path(config.data) / "relay.db", MIGRATIONS)
@@ -75,7 +76,7 @@ async def main(config: RelayConfig, stop: asyncio.Event, *, clock: Clock | None 
                 return RelayHealth(ok=True, livekit=meetings.well)
 
             bearers = Bearers(registry, now)
-            calls = Calls(registry, now())
+            calls = Calls(registry, started)
             app = http.application(
                 [
                     health,

@@ -24,7 +24,7 @@ class Limit:
     def count(self, device: tuple[TenantId, Dev], now: float) -> None:
         """Raises `Refusal` above the limit and `TooMany` far above it."""
         start, count = self._windows.get(device, (now, 0))
-        if now - start >= self._seconds:
+        if self._over(start, now):
             start, count = now, 0
         self._windows[device] = (start, count + 1)
         if count >= DEAF * self._most:
@@ -35,8 +35,12 @@ class Limit:
     def forget(self, now: float) -> None:
         """Drops windows that are over."""
         for device, (start, _) in list(self._windows.items()):
-            if now - start >= self._seconds:
+            if self._over(start, now):
                 del self._windows[device]
+
+    def _over(self, start: float, now: float) -> bool:
+        """A window that began in the future is of a clock that was set back, and would shut a device out until then."""
+        return not 0 <= now - start < self._seconds
 
 
 class Pace:

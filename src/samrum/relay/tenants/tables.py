@@ -1,6 +1,6 @@
 """All SQL of revocations and ledger heads."""
 
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
@@ -9,6 +9,9 @@ from samrum.plumbing.transactions import Tx
 from samrum.relay.schema import heads, revocations
 from samrum.wire.ids import Dev, Pid, TenantId
 from samrum.wire.statements import Head, Revoke
+
+KEPT_SECONDS: Final = 3600
+"""How long a revocation is kept after its end."""
 
 # Asked by every connection, so built once.
 _REVOKED = sa.select(sa.literal(1)).where(
@@ -32,8 +35,8 @@ def put_revocation(tx: Tx, revoke: Revoke) -> None:
 
 
 def forget_revocations(tx: Tx, now: float) -> None:
-    """Drops those that are over."""
-    tx.execute(sa.delete(revocations).where(revocations.c.until < int(now)))
+    """Drops those that are long over: a clock that was ahead for a while must not let a device in again."""
+    tx.execute(sa.delete(revocations).where(revocations.c.until < int(now) - KEPT_SECONDS))
 
 
 def is_revoked(tx: Tx, tenant: TenantId, pid: Pid, dev: Dev, now: float) -> bool:
