@@ -40,6 +40,9 @@ class Slowing:
 
     def _wait(self, kind: str, key: str, now: float) -> float:
         count, last = self._failures.get((kind, key), (0, 0.0))
+        if last > now:  # the clock was set back since
+            last = now
+            self._failures[kind, key] = count, last
         over = count - FREE_TRIES[kind]
         if over < 0 or now - last >= FORGET:
             return 0.0

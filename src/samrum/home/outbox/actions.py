@@ -29,8 +29,8 @@ AT_ONCE: Final = 8
 """Lanes that are served at the same time."""
 FIRST_PAUSE: Final = 0.2
 LAST_PAUSE: Final = 5.0
-REFUSED_PAUSE: Final = (5, 300)
-"""Seconds before a refused thing is tried again, first and at most: an operator has to look."""
+REFUSED_PAUSE: Final = (5, 60)
+"""Seconds before a refused thing is tried again, first and at most: an operator has to look, or a clock has to be set."""
 
 
 def add_roster(tx: Tx, room: RoomId, version: int) -> None:
@@ -101,7 +101,7 @@ class Outbox:
         while True:
             self._work.clear()
             now = int(self._clock.now())
-            rows = await self._db.read(lambda tx: tables.heads(tx, now, AT_ONCE))  # noqa: B023  awaited at once
+            rows = await self._db.read(lambda tx: tables.heads(tx, now, now + REFUSED_PAUSE[1], AT_ONCE))  # noqa: B023  awaited at once
             if not rows:
                 due = await self._db.read(lambda tx: tables.next_due(tx, now))  # noqa: B023
                 await self._rest(max(0.5, due - now) if due else None)

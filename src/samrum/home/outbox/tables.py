@@ -10,7 +10,7 @@ _ADD = sa.text(
     "VALUES (:lane, :kind, :target, :version, :body, 0, 0)"
 )
 _HEADS = sa.text(
-    "SELECT id, lane, kind, target, version, body, tries FROM outbox AS mine WHERE due <= :now AND id = "
+    "SELECT id, lane, kind, target, version, body, tries FROM outbox AS mine WHERE (due <= :now OR due > :longest) AND id = "
     "(SELECT MIN(id) FROM outbox AS other WHERE other.lane = mine.lane) ORDER BY id LIMIT :limit"
 )
 _DONE = sa.text("DELETE FROM outbox WHERE id = :id")
@@ -28,9 +28,12 @@ def add(tx: Tx, *, lane: str, kind: str, target: str, version: int = 0, body: st
     tx.execute(_ADD, {"lane": lane, "kind": kind, "target": target, "version": version, "body": body})
 
 
-def heads(tx: Tx, now: int, limit: int) -> list[sa.Row[tuple[int, str, str, str, int, str, int]]]:
-    """The first thing of each lane whose time has come: `id, lane, kind, target, version, body, tries`."""
-    return list(tx.execute(_HEADS, {"now": now, "limit": limit}))
+def heads(tx: Tx, now: int, longest: int, limit: int) -> list[sa.Row[tuple[int, str, str, str, int, str, int]]]:
+    """The first thing of each lane whose time has come: `id, lane, kind, target, version, body, tries`.
+
+    Also what is due later than `longest`, as nothing is ever set: by a clock that was set back since.
+    """
+    return list(tx.execute(_HEADS, {"now": now, "longest": longest, "limit": limit}))
 
 
 def done(tx: Tx, row: int) -> None:
