@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import random
 import secrets
+import time
 from collections import deque
 from dataclasses import dataclass, field
 
@@ -39,6 +40,8 @@ class _Item:
     data: bytes = b""
     tried: bool = False
     flying: bool = False
+    clock: bool = False
+    """Relay refused the time that it was sent at."""
 
 
 @dataclass
@@ -70,6 +73,8 @@ class Sender:
         self._order = list(self.lanes)
         self._chance = random.Random(device.dev)
         self.acknowledged = 0
+        self._ahead = 0.0
+        """Relay's clock less ours, in seconds."""
         self.refusals: dict[str, int] = {}
         self.done = False
         """No further message is written."""
@@ -103,6 +108,7 @@ class Sender:
     async def _session(self, url: str, *, last: bool) -> None:
         welcome = await self.device.open(url)
         self.device.seen.clear()
+        self._ahead = welcome.now / 1000 - time.time()
         for number, (room, lane) in enumerate(self.lanes.items()):
             for item in lane.waiting:
                 item.flying = False
@@ -171,9 +177,16 @@ class Sender:
 
     def _seal(self, lane: _Lane, item: _Item) -> None:
         parsed = envelope.parse(item.data) if item.data else None
-        if self._window == 1 or parsed is None or (parsed.seq, parsed.epoch) != (item.seq, lane.epoch.n):
-            key_id = ids.raw(lane.epoch.key_id, "k")
-            item.data = self.device.seal(lane.room, msg_id=item.msg_id, seq=item.seq, epoch=lane.epoch.n, key_id=key_id)
+        fits = parsed is not None and (parsed.seq, parsed.epoch) == (item.seq, lane.epoch.n)
+        if self._window == 1 or not fits or item.clock:
+            item.data = self.device.seal(
+                lane.room,
+                msg_id=item.msg_id,
+                seq=item.seq,
+                epoch=lane.epoch.n,
+                key_id=ids.raw(lane.epoch.key_id, "k"),
+                sent_at=int(time.time() + self._ahead),
+            )
         item.tried = True
         self._events.append(
             Tried(
@@ -197,6 +210,8 @@ class Sender:
                 await self._got_page(frame)
             case stream.RosterIs():
                 await self._roster(frame)
+            case stream.Pong():
+                self._ahead = frame.now / 1000 - time.time()
             case _:
                 pass
 
@@ -220,6 +235,9 @@ class Sender:
         else:
             known = PAUSES | {Code.EPOCH_STALE, Code.SEQ_REFUSED}
             assert frame.code in known, frame
+            item.clock = frame.code == Code.CLOCK
+            if item.clock:
+                await self.device.put(stream.Ping())
             if frame.code in PAUSES:
                 await asyncio.sleep(min(frame.retry_after or 0.05, 1.0))
             lane.draining = True
