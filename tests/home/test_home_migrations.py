@@ -1,0 +1,50 @@
+"""Home's database of an earlier version: its keys are copied to the second place by the first start, and released only then."""
+
+import contextlib
+import sqlite3
+from pathlib import Path
+
+import samrum.home
+from samrum.home.keys import copy
+from samrum.plumbing.transactions import open_transactions
+from tests.home.running import Running, make_config, running
+from tests.plumbing.migrating import database_at
+
+MIGRATIONS = Path(samrum.home.__file__).with_name("migrations")
+
+
+async def test_keys_of_before_are_copied_and_then_released(tmp_path: Path) -> None:
+    config = make_config(tmp_path)
+    async with running(config) as home:
+        alice, bob = await home.enter(0, 1)
+        room = (await alice.create(bob.pid)).room.room
+        held = (await alice.keys((room, 1))).keys
+    before = tmp_path / "before.db"
+    database_at(before, MIGRATIONS, "0003")
+    with contextlib.closing(sqlite3.connect(before)) as database:
+        database.execute("ATTACH ? AS now", (str(tmp_path / "home.db"),))
+        database.execute("PRAGMA foreign_keys = OFF")
+        for (table,) in database.execute("SELECT name FROM main.sqlite_master WHERE type = 'table'").fetchall():
+            if not table.startswith(("sqlite_", "alembic")):
+                columns = ", ".join(row[1] for row in database.execute(f"PRAGMA main.table_info({table})"))
+                database.execute(f"DELETE FROM main.{table}")
+                database.execute(f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM now.{table}")
+        database.commit()
+    for path in tmp_path.glob("home.db*"):
+        path.unlink()
+    before.rename(tmp_path / "home.db")
+    (config.keys.folder / copy.KNOWN).unlink()
+    for path in config.keys.second_copy.iterdir():
+        path.unlink()
+    upgraded = await open_transactions(tmp_path / "home.db", MIGRATIONS)
+    assert await upgraded.read(lambda tx: tx.exec_driver_sql("SELECT copied FROM epoch_key").scalars().all()) == [0]
+    await upgraded.close()
+    async with running(config) as home:
+        assert [row.room for row in copy.read(config.keys.second_copy)] == [room]
+        assert (await again(home)).keys == held
+
+
+async def again(home: Running):  # type: ignore[no-untyped-def]
+    (alice,) = await home.enter(0)
+    (room,) = (one.room for one in alice.started.rooms)
+    return await alice.keys((room, 1))
