@@ -1,6 +1,6 @@
 """SQL of rooms: the row, the members now, the intervals of membership, the signed chain, its newest snapshot."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import sqlalchemy as sa
 
@@ -51,8 +51,19 @@ _SPANS = sa.text(
     "LEFT JOIN roster went ON went.room = m.room AND went.version = m.to_version - 1 AND m.to_version <= :version "
     "WHERE m.room = :room AND m.pid IN :pids AND m.from_version <= :version ORDER BY m.from_version"
 ).bindparams(sa.bindparam("pids", expanding=True))
+_ADDING = sa.text(
+    "SELECT pid FROM membership AS new WHERE room = :room AND to_version IS NULL AND from_version > :delivered "
+    "AND NOT EXISTS (SELECT 1 FROM membership AS old WHERE old.room = new.room AND old.pid = new.pid "
+    "AND old.from_version <= :delivered AND old.to_version > :delivered) ORDER BY pid LIMIT :most"
+)
+_REMOVING = sa.text(
+    "SELECT pid FROM membership AS old WHERE room = :room AND from_version <= :delivered AND to_version > :delivered "
+    "AND NOT EXISTS (SELECT 1 FROM member WHERE member.room = old.room AND member.pid = old.pid) ORDER BY pid LIMIT :most"
+)
 _FOUNDED = sa.text("INSERT INTO founding (title, room) VALUES (:title, :room) ON CONFLICT DO NOTHING")
 _FOUNDING = sa.text("SELECT room FROM founding WHERE title = :title")
+PENDING: Final = 200
+"""People named as on their way in or out."""
 
 
 class Row(NamedTuple):
@@ -229,6 +240,15 @@ def left_at(tx: Tx, room: RoomId, pid: Pid) -> int | None:
 def chain(tx: Tx, room: RoomId, after: int, upto: int) -> list[str]:
     """The room's signed rosters after one version up to another, oldest first."""
     return [row.jws for row in tx.execute(_CHAIN, {"room": room, "after": after, "upto": upto})]
+
+
+def pending(tx: Tx, row: Row) -> tuple[list[Pid], list[Pid]]:
+    """Who is on the way in and who on the way out, for relay has not applied it yet; by pid, at most 200 each."""
+    if row.delivered >= row.version:
+        return [], []
+    values = {"room": row.room, "delivered": row.delivered, "most": PENDING}
+    adding, removing = ([one.pid for one in tx.execute(sql, values)] for sql in (_ADDING, _REMOVING))
+    return adding, removing
 
 
 def founded(tx: Tx, title: str, fresh: RoomId) -> RoomId:

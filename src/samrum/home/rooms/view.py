@@ -7,7 +7,6 @@ from samrum.home.people import folding
 from samrum.home.people import tables as people
 from samrum.home.people.actions import ranked
 from samrum.home.rooms import tables
-from samrum.home.rooms.pending import pending
 from samrum.plumbing.transactions import Tx
 from samrum.wire.home_api import Changed, Keys, Room, RoomPeople, RoomPerson, Rosters
 from samrum.wire.ids import Pid, RoomId
@@ -32,7 +31,7 @@ def room(tx: Tx, pid: Pid, room_id: RoomId) -> Room | None:
     kind = Kind(row.kind)
     role = tables.role_of(tx, room_id, pid)
     if role is not None:
-        adding, removing = pending(tx, row)
+        adding, removing = tables.pending(tx, row)
         return Room(
             room=room_id,
             kind=kind,
