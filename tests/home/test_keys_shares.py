@@ -219,7 +219,9 @@ async def test_the_drill_opens_what_was_said_and_names_what_is_missing(city: Cit
         b"",
     )
     restored = KeyFolder(msgspec.structs.replace(city.config.keys, folder=into / "keys"), city.config.tenant)
-    assert restored.signer.kid
+    restored.period("2027-01", "365d")  # the shares stay good for what comes
+    assert "2027-01" in admin.check_shares(city.shares[:2], recovery, None)[-1]
+    (recovery / "period-2027-01.365d.key.sealed").unlink()
     with pytest.raises(BadConfig, match="exists already"):
         city.drill(into=into)
     # What is broken is counted by its cause, and never passes for success.

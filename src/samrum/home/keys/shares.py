@@ -33,14 +33,16 @@ def make(config: HomeConfig, places: list[Path], *, anew: bool) -> None:
 
     `anew` replaces an earlier recovery key: its shares then open nothing here any more. Raises `BadConfig`.
     """
-    recovery, public = config.keys.recovery, config.keys.folder / PUBLIC
+    recovery, public_file = config.keys.recovery, config.keys.folder / PUBLIC
     config.check_places()
     if recovery is None or not recovery.is_dir():
         raise BadConfig(
             "keys.recovery must name a folder that exists, on another disk or host: what shares open is kept there"
         )
-    if public.exists() and not anew:
-        raise BadConfig(f"{public}: shares were made already; --anew makes others, and the old ones open nothing more")
+    if public_file.exists() and not anew:
+        raise BadConfig(
+            f"{public_file}: shares were made already; --anew makes others, and the old ones open nothing more"
+        )
     if len({place.resolve() for place in places}) != MADE or any(place.exists() for place in places):
         raise BadConfig("three different files are needed, none of which exists yet, best on three different sticks")
     KeyFolder(config.keys, config.tenant)  # that can be opened, before anything is changed
@@ -54,8 +56,13 @@ def make(config: HomeConfig, places: list[Path], *, anew: bool) -> None:
             files.write_new(place, _file(words[number - 1], number, config))
         except OSError as error:
             raise BadConfig(f"{place}: cannot be written: {error.strerror}") from None
-    files.replace(public, jws.b64(key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)) + "\n")
+    files.replace(public_file, public(key))
     _seal_all(config)
+
+
+def public(key: X25519PrivateKey) -> str:
+    """What stands in `recovery.pub`."""
+    return jws.b64(key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)) + "\n"
 
 
 def _seal_all(config: HomeConfig) -> None:
