@@ -1,8 +1,6 @@
-"""A disk that fails, a database that is locked, and what a kill must not undo. Kills under load: tests/history."""
+"""A disk that fails, and what a kill must not undo. Kills under load, locks and clocks: tests/history."""
 
-import contextlib
 import resource
-import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -44,21 +42,6 @@ async def test_full_disk_refuses_everything_and_changes_nothing(
     for data in refused:  # the same bytes again: sequence and ids are as they were
         await anna.put(stream.Send(env=data))
     assert [(await anna.next(stream.Sent)).pos for _ in refused] == [2, 3, 4]
-
-
-async def test_locked_database_refuses_and_recovers(own: RelayProcess, authority: Authority, anna: Device):
-    home = HomeDoor(own, authority)
-    room = await home.room(anna.pid)
-    await anna.open(own.stream)
-    with contextlib.closing(sqlite3.connect(own.database, isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
-        data = await anna.post(room)
-        assert (await anna.next(stream.Error)).code == Code.STORE_FAILED
-        await anna.page(room.room)  # reading goes on
-        other.execute("ROLLBACK")
-    await anna.put(stream.Send(env=data))
-    assert (await anna.next(stream.Sent)).pos == 1
-    await home.http.aclose()
 
 
 async def test_revocations_and_rosters_outlive_a_kill(own: RelayProcess, authority: Authority, anna: Device):
