@@ -2,7 +2,7 @@
 
 `write` runs every transaction in one thread, one after the other, and calls `publish` on the event loop in the order of
 the commits, so whoever keeps a picture of the database in memory never sees news out of order. `ordered` reads in that
-same order, after waiting writes. `read` uses a few reader threads. SQLite as in `sql`: WAL, `synchronous=FULL`.
+same order, after waiting writes. `read` uses a few reader threads, each with a connection of its own. SQLite as in `sql`: WAL, `synchronous=FULL`.
 """
 
 import asyncio
@@ -12,7 +12,6 @@ import sqlite3
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -74,7 +73,36 @@ class _Job:
     work: Callable[[Tx], Any]
     publish: Callable[[Any], None] | None
     future: "asyncio.Future[Any]"
-    begin: str
+
+
+class _Jobs:
+    """What waits for a thread. Writes go first; otherwise in order."""
+
+    def __init__(self) -> None:
+        self._writes: deque[_Job] = deque()
+        self._looks: deque[_Job] = deque()
+        self._turns: queue.SimpleQueue[bool] = queue.SimpleQueue()
+        """One for each job, so that a thread can wait for either kind; `False` ends one."""
+
+    def put(self, job: _Job, *, write: bool = False) -> "asyncio.Future[Any]":
+        """Adds a job; its future."""
+        (self._writes if write else self._looks).append(job)
+        self._turns.put(True)
+        return job.future
+
+    def get(self) -> tuple[_Job, bool] | None:
+        """Waits for a job and whether it writes; `None`: there will be none for this thread."""
+        if not self._turns.get():
+            return None
+        try:
+            return self._writes.popleft(), True
+        except IndexError:
+            return self._looks.popleft(), False
+
+    def end(self, threads: int) -> None:
+        """Lets so many threads end, after all that waits."""
+        for _ in range(threads):
+            self._turns.put(False)
 
 
 class Transactions:
@@ -83,68 +111,65 @@ class Transactions:
     def __init__(self, engine: sa.Engine) -> None:
         self.engine = engine
         self._loop = asyncio.get_running_loop()
-        self._writes: deque[_Job] = deque()
-        self._looks: deque[_Job] = deque()
-        self._turns: queue.SimpleQueue[bool] = queue.SimpleQueue()
-        """One for each job, so that the thread can wait for either kind; `False` ends it."""
-        self._readers = ThreadPoolExecutor(READERS, "sql-read")
-        self._thread = threading.Thread(target=self._run, name="sql-write", daemon=True)
-        self._thread.start()
+        self._ordered, self._free = _Jobs(), _Jobs()
+        self._threads = [threading.Thread(target=self._run, args=[self._ordered], name="sql-write", daemon=True)]
+        for _ in range(READERS):
+            self._threads.append(threading.Thread(target=self._run, args=[self._free], name="sql-read", daemon=True))
+        for thread in self._threads:
+            thread.start()
 
     async def write(self, work: Callable[[Tx], T], publish: Callable[[T], None] | None = None) -> T:
         """The result of `work` after its transaction is durable; rolled back if it raises.
 
         `publish(result)` runs on the loop right after the commit, in commit order, even if the caller was cancelled.
         """
-        return await self._queue(self._writes, "BEGIN IMMEDIATE", work, publish)
+        result: T = await self._ordered.put(_Job(work, publish, self._loop.create_future()), write=True)
+        return result
 
     async def ordered(self, work: Callable[[Tx], T], publish: Callable[[T], None] | None = None) -> T:
         """As `write`, for a read whose answer must fit between the writes published before and after it."""
-        return await self._queue(self._looks, "BEGIN", work, publish)
+        result: T = await self._ordered.put(_Job(work, publish, self._loop.create_future()))
+        return result
 
     async def read(self, work: Callable[[Tx], T]) -> T:
         """The result of `work` on a consistent snapshot."""
-        return await self._loop.run_in_executor(self._readers, self._read, work)
+        result: T = await self._free.put(_Job(work, None, self._loop.create_future()))
+        return result
 
     async def close(self) -> None:
         """Ends after all that was queued."""
-        self._turns.put(False)
-        await self._loop.run_in_executor(None, self._thread.join)
-        self._readers.shutdown()
+        self._ordered.end(1)
+        self._free.end(READERS)
+        for thread in self._threads:
+            await self._loop.run_in_executor(None, thread.join)
         self.engine.dispose()
 
-    def _queue(
-        self, jobs: deque[_Job], begin: str, work: Callable[[Tx], T], publish: Callable[[T], None] | None
-    ) -> "asyncio.Future[T]":
-        future: asyncio.Future[T] = self._loop.create_future()
-        jobs.append(_Job(work, publish, future, begin))
-        self._turns.put(True)
-        return future
-
-    def _read(self, work: Callable[[Tx], T]) -> T:
+    def _run(self, jobs: _Jobs) -> None:
         with self.engine.connect() as connection:
-            connection.exec_driver_sql("BEGIN")
-            try:
-                return work(connection)
-            finally:
+            while self._turn(connection, jobs):
+                pass  # in a function of its own, so that nothing of a job is kept while the thread waits for the next
+
+    def _turn(self, connection: Tx, jobs: _Jobs) -> bool:
+        turn = jobs.get()
+        if turn is None:
+            return False
+        job, write = turn
+        result, error = None, None
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+            connection.info.pop(_LAST, None)
+            result = job.work(connection)
+            if write:
+                for flush, items in connection.info.pop(_LAST, {}).items():
+                    flush(items)
+                connection.commit()
+            else:
                 connection.rollback()
-
-    def _run(self) -> None:
-        with self.engine.connect() as connection:
-            while self._turns.get():
-                job = self._writes.popleft() if self._writes else self._looks.popleft()
-                result, error = None, None
-                try:
-                    connection.exec_driver_sql(job.begin)
-                    connection.info.pop(_LAST, None)
-                    result = job.work(connection)
-                    for flush, items in connection.info.pop(_LAST, {}).items():
-                        flush(items)
-                    connection.commit()
-                except Exception as raised:  # noqa: BLE001  whatever it is, it belongs to the caller
-                    error = raised
-                    _roll_back(connection)
-                self._loop.call_soon_threadsafe(_finish, job, result, error)
+        except Exception as raised:  # noqa: BLE001  whatever it is, it belongs to the caller
+            error = raised
+            _roll_back(connection)
+        self._loop.call_soon_threadsafe(_finish, job, result, error)
+        return True
 
 
 def before_commit(tx: Tx, flush: Callable[[list[T]], None], item: T) -> None:

@@ -138,15 +138,15 @@ def welcome(
 ) -> tuple[dict[RoomId, RoomHead], dict[RoomId, int | None]]:
     """Every room that the person is in, as relay sees it, and when each membership ends."""
     rows = [row for row in tables.rooms_of(tx, tenant, pid) if is_member(row.until, now)]
-    members = hashes.of(tx, {RoomId(row.room): row.version for row in rows}, now)
+    members = hashes.of(tx, {row.room: row.version for row in rows}, now)
     heads = {
-        RoomId(row.room): RoomHead(
+        row.room: RoomHead(
             pos=row.pos,
             version=row.version,
-            members=members[RoomId(row.room)],
+            members=members[row.room],
             read=row.read,
             unread=tables.unread(tx, row.room, pid, row.read, UNREAD_MOST) if row.read < row.pos else 0,
         )
         for row in rows
     }
-    return heads, {RoomId(row.room): row.until for row in rows}
+    return heads, {row.room: row.until for row in rows}

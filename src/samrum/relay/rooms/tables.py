@@ -1,12 +1,12 @@
 """All SQL of rooms, rosters, members and read positions."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
-from samrum.plumbing.transactions import Tx
+from samrum.plumbing.transactions import Prepared, Tx
 from samrum.relay.schema import members, messages, outs, reads, rooms, rosters
 from samrum.wire.chain import Member, RoomState
 from samrum.wire.envelope import EnvelopeKind
@@ -15,27 +15,48 @@ from samrum.wire.statements import Epoch, OutEntry, Policy, Role
 
 Row = sa.Row[Any]
 
-# What every connection asks is built once: building a statement costs more than running it.
+
+class Mine(NamedTuple):
+    """A room that a person is in."""
+
+    room: RoomId
+    pos: int
+    version: int
+    until: int | None
+    """When the membership ends."""
+    read: int
+    """The person's read position; 0: none."""
+
+
 _MEMBER_LIST = sa.select(members).where(members.c.room.in_(sa.bindparam("rooms", expanding=True)))
-_ROOMS_OF = (
-    sa.select(
-        rooms.c.room, rooms.c.pos, rooms.c.version, members.c.until, sa.func.coalesce(reads.c.pos, 0).label("read")
-    )
+_ROOMS_OF = Prepared(
+    sa.select(rooms.c.room, rooms.c.pos, rooms.c.version, members.c.until, sa.func.coalesce(reads.c.pos, 0))
     .select_from(members)
     .join(rooms, rooms.c.room == members.c.room)
     .outerjoin(reads, sa.and_(reads.c.room == members.c.room, reads.c.pid == members.c.pid))
     .where(members.c.pid == sa.bindparam("pid"), rooms.c.tenant == sa.bindparam("tenant"))
 )
-_UNREAD = sa.select(sa.func.count()).select_from(
-    sa.select(sa.literal(1))
-    .where(
-        messages.c.room == sa.bindparam("room"),
-        messages.c.pos > sa.bindparam("after"),
-        messages.c.kind == int(EnvelopeKind.MESSAGE),
-        messages.c.pid != sa.bindparam("pid"),
+_UNREAD = Prepared(
+    sa.select(sa.func.count()).select_from(
+        sa.select(messages.c.pos)
+        .where(
+            messages.c.room == sa.bindparam("room"),
+            messages.c.pos > sa.bindparam("after"),
+            messages.c.kind == int(EnvelopeKind.MESSAGE),
+            messages.c.pid != sa.bindparam("pid"),
+        )
+        .limit(sa.bindparam("most"))
+        .subquery()
     )
-    .limit(sa.bindparam("most"))
-    .subquery()
+)
+_MEMBER = Prepared(
+    sa.select(members.c.role, members.c.until)
+    .join(rooms, rooms.c.room == members.c.room)
+    .where(
+        members.c.room == sa.bindparam("room"),
+        members.c.pid == sa.bindparam("pid"),
+        rooms.c.tenant == sa.bindparam("tenant"),
+    )
 )
 
 
@@ -119,23 +140,21 @@ def member_list(tx: Tx, rooms_: Iterable[RoomId]) -> list[Row]:
     return list(tx.execute(_MEMBER_LIST, {"rooms": list(rooms_)}))
 
 
-def rooms_of(tx: Tx, tenant: TenantId, pid: Pid) -> list[Row]:
-    """`(room, pos, version, until, read)` of every room that the person is in; ended memberships included."""
-    return list(tx.execute(_ROOMS_OF, {"tenant": tenant, "pid": pid}))
+def rooms_of(tx: Tx, tenant: TenantId, pid: Pid) -> list[Mine]:
+    """Every room that the person is in; ended memberships included."""
+    return [Mine._make(row) for row in _ROOMS_OF.rows(tx, {"tenant": tenant, "pid": pid})]
 
 
 def unread(tx: Tx, room: RoomId, pid: Pid, after: int, most: int) -> int:
     """How many messages by others stand after a position; counts no further than `most`."""
-    return tx.scalar(_UNREAD, {"room": room, "pid": pid, "after": after, "most": most}) or 0
+    row = _UNREAD.row(tx, {"room": room, "pid": pid, "after": after, "most": most})
+    return row[0] if row else 0
 
 
-def member(tx: Tx, tenant: TenantId, room: RoomId, pid: Pid) -> sa.Row[Any, Any] | None:
-    """`(role, until)` of a member of a room of that tenant."""
-    return tx.execute(
-        sa.select(members.c.role, members.c.until)
-        .join(rooms, rooms.c.room == members.c.room)
-        .where(members.c.room == room, members.c.pid == pid, rooms.c.tenant == tenant)
-    ).first()
+def member(tx: Tx, tenant: TenantId, room: RoomId, pid: Pid) -> Member | None:
+    """A member of a room of that tenant; its membership may have ended."""
+    row = _MEMBER.row(tx, {"tenant": tenant, "room": room, "pid": pid})
+    return Member(*row) if row else None
 
 
 def put_outs(tx: Tx, room: RoomId, entries: list[OutEntry]) -> None:

@@ -5,11 +5,20 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
-from samrum.plumbing.transactions import Tx
+from samrum.plumbing.transactions import Prepared, Tx
 from samrum.relay.schema import heads, revocations
 from samrum.wire.ids import Dev, Pid, TenantId
 from samrum.wire.statements import Head, Revoke
 
+<<<<<<< wt/src/samrum/relay/tenants/tables.py
+_REVOKED = Prepared(  # asked by every connection
+    sa.select(revocations.c.until).where(
+        revocations.c.tenant == sa.bindparam("tenant"),
+        revocations.c.pid == sa.bindparam("pid"),
+        sa.or_(revocations.c.dev == sa.bindparam("dev"), revocations.c.dev == ""),
+        revocations.c.until > sa.bindparam("now"),
+    )
+=======
 KEPT_SECONDS: Final = 3600
 """How long a revocation is kept after its end."""
 
@@ -19,6 +28,7 @@ _REVOKED = sa.select(sa.literal(1)).where(
     revocations.c.pid == sa.bindparam("pid"),
     revocations.c.dev.in_(sa.bindparam("devs", expanding=True)),
     revocations.c.until > sa.bindparam("now"),
+>>>>>>> cur
 )
 
 
@@ -41,7 +51,7 @@ def forget_revocations(tx: Tx, now: float) -> None:
 
 def is_revoked(tx: Tx, tenant: TenantId, pid: Pid, dev: Dev, now: float) -> bool:
     """Whether the device, or all of the pseudonym, is revoked now."""
-    return tx.scalar(_REVOKED, {"tenant": tenant, "pid": pid, "devs": [dev, ""], "now": now}) is not None
+    return _REVOKED.row(tx, {"tenant": tenant, "pid": pid, "dev": dev, "now": now}) is not None
 
 
 def head(tx: Tx, tenant: TenantId) -> sa.Row[Any] | None:
