@@ -10,7 +10,9 @@ from samrum.relay.schema import heads, revocations
 from samrum.wire.ids import Dev, Pid, TenantId
 from samrum.wire.statements import Head, Revoke
 
-<<<<<<< wt/src/samrum/relay/tenants/tables.py
+KEPT_SECONDS: Final = 3600
+"""How long a revocation is kept after its end."""
+
 _REVOKED = Prepared(  # asked by every connection
     sa.select(revocations.c.until).where(
         revocations.c.tenant == sa.bindparam("tenant"),
@@ -18,17 +20,6 @@ _REVOKED = Prepared(  # asked by every connection
         sa.or_(revocations.c.dev == sa.bindparam("dev"), revocations.c.dev == ""),
         revocations.c.until > sa.bindparam("now"),
     )
-=======
-KEPT_SECONDS: Final = 3600
-"""How long a revocation is kept after its end."""
-
-# Asked by every connection, so built once.
-_REVOKED = sa.select(sa.literal(1)).where(
-    revocations.c.tenant == sa.bindparam("tenant"),
-    revocations.c.pid == sa.bindparam("pid"),
-    revocations.c.dev.in_(sa.bindparam("devs", expanding=True)),
-    revocations.c.until > sa.bindparam("now"),
->>>>>>> cur
 )
 
 
