@@ -13,7 +13,7 @@ const c = classes(styles);
 export function useNames(): (tile: Tile) => string {
   const { t } = useTranslation('meeting');
   return (tile) => {
-    const name = tile.name ?? t('unknown_person');
+    const name = tile.name ?? t('participant', { n: tile.place });
     return tile.nth === 1 ? name : t('further_device', { name, nth: tile.nth });
   };
 }

@@ -10,6 +10,8 @@ export interface Tile {
   readonly me: boolean;
   /** The name from home, never from LiveKit; `null` when unknown. */
   readonly name: string | null;
+  /** Place among the room's members, from 1: what a person is called while the name is not known. */
+  readonly place: number;
   /** 1, or 2 and more for further devices of the same person. */
   readonly nth: number;
   readonly video: LocalTrack | RemoteTrack | null;
@@ -26,6 +28,7 @@ export interface Tile {
  */
 export function makeTiles(access: MeetingAccess, me: Participant, others: readonly RemoteParticipant[], closed: ReadonlySet<string>): Tile[] {
   const met = new Map<string, number>();
+  const members = [...access.members.get()];
   const people: Tile[] = [];
   const screens: Tile[] = [];
   // Oneself is counted first and shown last.
@@ -34,7 +37,7 @@ export function makeTiles(access: MeetingAccess, me: Participant, others: readon
     const pid = (mine ? access.me.pid : one.identity.split('.')[0]) as Pid;
     const nth = (met.get(pid) ?? 0) + 1;
     met.set(pid, nth);
-    const base = { pid, me: mine, name: access.name(pid), nth };
+    const base = { pid, me: mine, name: access.name(pid), place: members.indexOf(pid) + 1, nth };
     const microphone = one.getTrackPublication(Track.Source.Microphone);
     people.push({
       ...base,

@@ -7,7 +7,7 @@ import { coalesced } from './signal';
 const RENEW_MS = 3600 * 1000;
 /** While home is away it is asked again after this long, later less often; spread, since everybody waits for it. */
 const RETRY_MS = 5_000;
-const LONGEST_MS = 20_000;
+const LONGEST_MS = 15_000;
 
 export interface HomeLineEvents {
   /** What changed at home since the last time. */
@@ -120,7 +120,7 @@ export class HomeLine {
   }
 
   private heard(answers: boolean): void {
-    this.failures = answers ? 0 : this.failures + 1;
+    if (answers) this.failures = 0;
     if (answers === this.answers) return;
     this.answers = answers;
     this.events.answers(answers);
@@ -132,6 +132,6 @@ export class HomeLine {
     this.timer = setTimeout(() => {
       this.timer = null;
       this.syncSoon();
-    }, Math.min(LONGEST_MS, RETRY_MS * 1.5 ** this.failures) * (0.5 + Math.random() / 2));
+    }, Math.min(LONGEST_MS, RETRY_MS * 1.5 ** this.failures++) * (0.5 + Math.random() / 2));
   }
 }
