@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next';
 
 import { languageTag } from '../app/i18n';
 import { useSession } from '../app/SessionContext';
+import { MemberPages } from '../people/MemberPages';
 import { about, usePersonName } from '../people/names';
 import { PeoplePicker } from '../people/PeoplePicker';
 import type { Member, Person, Room } from '../session/api';
@@ -48,7 +49,30 @@ export function MembersPanel({ room }: { readonly room: Room }) {
   };
 
   const order = new Intl.Collator(languageTag());
-  const members = room.members.toSorted((a, b) => order.compare(personName(a, room), personName(b, room)));
+  const paged = room.count > room.members.length;
+  const members = (paged ? [] : room.members).toSorted((a, b) => order.compare(personName(a, room), personName(b, room)));
+  const shown = (member: Member) => (
+    <>
+      <Avatar id={member.pid} name={personName(member, room)} />
+      <div className={c('who')}>
+        <p className={c('name')}>
+          {personName(member, room)} {member.me && <span className={c('me')}>{t('members.me')}</span>}{' '}
+          {room.kind !== 'direct' && member.role !== 'member' && <span className={c('role')}>{t(`roles.${member.role}`)}</span>}
+        </p>
+        {about(member) !== '' && <p className={c('about')}>{about(member)}</p>}
+        {room.adding.includes(member.pid) && <p className={c('about')}>{t('members.adding')}</p>}
+      </div>
+      {leads && !member.me && member.role !== 'guest' && (
+        <MemberMenu
+          member={member}
+          name={personName(member, room)}
+          busy={busy}
+          onRole={(role) => void change({ role: [{ pid: member.pid, role }] })}
+          onRemove={() => void change({ remove: [member.pid] })}
+        />
+      )}
+    </>
+  );
   return (
     <>
       {leads && (
@@ -65,24 +89,7 @@ export function MembersPanel({ room }: { readonly room: Room }) {
       <ul className={c('members')}>
         {members.map((member) => (
           <li key={member.pid} className={c('member')}>
-            <Avatar id={member.pid} name={personName(member, room)} />
-            <div className={c('who')}>
-              <p className={c('name')}>
-                {personName(member, room)} {member.me && <span className={c('me')}>{t('members.me')}</span>}{' '}
-                {room.kind !== 'direct' && member.role !== 'member' && <span className={c('role')}>{t(`roles.${member.role}`)}</span>}
-              </p>
-              {about(member) !== '' && <p className={c('about')}>{about(member)}</p>}
-              {room.adding.includes(member.pid) && <p className={c('about')}>{t('members.adding')}</p>}
-            </div>
-            {leads && !member.me && member.role !== 'guest' && (
-              <MemberMenu
-                member={member}
-                name={personName(member, room)}
-                busy={busy}
-                onRole={(role) => void change({ role: [{ pid: member.pid, role }] })}
-                onRemove={() => void change({ remove: [member.pid] })}
-              />
-            )}
+            {shown(member)}
           </li>
         ))}
         {room.removing.map((person) => (
@@ -95,6 +102,7 @@ export function MembersPanel({ room }: { readonly room: Room }) {
           </li>
         ))}
       </ul>
+      {paged && <MemberPages room={room}>{shown}</MemberPages>}
     </>
   );
 }

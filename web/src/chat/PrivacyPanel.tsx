@@ -18,7 +18,7 @@ export function PrivacyPanel({ room }: { readonly room: Room }) {
   return (
     <>
       {room.trouble === null ? (
-        <p>{t('privacy.checked', { count: room.members.length })}</p>
+        <p>{t('privacy.checked', { count: room.count })}</p>
       ) : (
         <Notice tone="danger" title={t('trouble.title')}>
           {explain(room.trouble)}

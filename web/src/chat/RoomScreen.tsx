@@ -129,13 +129,13 @@ function Head({
       </a>
       <div className={c('names')}>
         <h1 className={c('title')}>{title}</h1>
-        {room.kind !== 'direct' && <p className={c('about')}>{t('room.people', { count: room.members.length })}</p>}
+        {room.kind !== 'direct' && <p className={c('about')}>{t('room.people', { count: room.count })}</p>}
       </div>
       <div className={c('actions')}>
         <IconButton label={t('privacy.open')} aria-expanded={panel === 'privacy'} onPress={() => onPanel('privacy')}>
           <Lock aria-hidden="true" />
         </IconButton>
-        <IconButton label={t('members.open', { count: room.members.length })} aria-expanded={panel === 'members'} onPress={() => onPanel('members')}>
+        <IconButton label={t('members.open', { count: room.count })} aria-expanded={panel === 'members'} onPress={() => onPanel('members')}>
           <Users aria-hidden="true" />
         </IconButton>
         {room.kind !== 'direct' && (

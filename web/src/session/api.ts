@@ -50,7 +50,7 @@ export interface Room {
   readonly unread: number;
   /** ms since 1970 of the newest message known here; 0: none. Rooms are sorted by it, newest first. */
   readonly lastAt: number;
-  /** By verified chain; empty in rooms over 500, whose members load by page (`Session.roomPeople`). */
+  /** By verified chain; oneself alone in rooms over 500, whose members load by page (`Session.roomPeople`). */
   readonly members: readonly Member[];
   /** How many members there are. */
   readonly count: number;
@@ -132,7 +132,7 @@ export type Connection =
   | 'home_away' // relay works, home does not answer
   | 'lapsed' // home has not answered for so long that relay takes this device no more
   | 'offline'
-  | 'other_tab' // another tab of this profile leads; `useHere()` takes over
+  | 'replaced' // a copy of this browser's profile is connected in its place; `useHere()` takes it back
   | 'signed_out'
   | 'revoked';
 
@@ -186,7 +186,7 @@ export interface Session {
   readonly dev: Dev;
   readonly authority: string;
   readonly connection: Readable<Connection>;
-  /** The ledger is compared at the start and every ten minutes by the tab that leads. */
+  /** The ledger is compared at the start and every ten minutes. */
   readonly alarm: Readable<Alarm | null>;
   readonly rooms: Readable<readonly Room[]>;
   openRoom(id: RoomId): RoomModel;
@@ -213,7 +213,7 @@ export interface Session {
   knowDevice(dev: Dev): Promise<void>;
   /** Signs a device out from afar. `lost`: somebody else may have it, so every room gets a new key. */
   endDevice(dev: Dev, how: { readonly lost: boolean }): Promise<void>;
-  /** Makes this tab the one that sends. */
+  /** Makes this tab the one that is connected, wherever the connection is now. */
   useHere(): Promise<void>;
   signOut(): Promise<void>;
   /** Drops connections and timers (page goes away). */

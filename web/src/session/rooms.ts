@@ -366,8 +366,9 @@ export class Rooms {
   private viewOf({ told, state, claim, unread, lastAt, meeting, trouble }: Entry): Room {
     const { pid: me, people } = this.ground;
     const count = state?.count ?? told.count;
-    const known = count > BIG_ROOM ? {} : state?.members;
-    const members = (Object.entries(known ?? {}) as [Pid, ChainMember][]).map(
+    const role = state?.members[me]?.role ?? told.role ?? 'member';
+    const known = count > BIG_ROOM ? { [me]: { role } } : state?.members;
+    const members = (Object.entries(known ?? {}) as [Pid, Pick<ChainMember, 'role'>][]).map(
       ([pid, { role }]): Member => ({ ...people.get(pid), role, me: pid === me }),
     );
     const other = members.find((member) => !member.me);
@@ -376,7 +377,7 @@ export class Rooms {
       kind: told.kind,
       title: told.kind === 'direct' ? (other?.name ?? '') : told.title,
       version: state?.version ?? 0,
-      myRole: state?.members[me]?.role ?? told.role ?? 'member',
+      myRole: role,
       unread,
       lastAt,
       members,
