@@ -278,7 +278,9 @@ const cases: Record<string, [Case, unknown]> = {
     const found = [await stage.device('device', dev)];
     stage.watch = stage.client();
     stage.list = { devices: [], former: [] };
-    found.push(await stage.device('device_revoked', dev));
+    stage.write(1);
+    await stage.show(stage.lines.length, stage.lines.length);
+    found.push(await stage.look());
     return found;
   }, [null, 'home_device_hidden']],
 
