@@ -2,6 +2,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import type { DeviceInfo } from '../session/api';
+import { announce } from '../ui/announce';
 import { Button } from '../ui/Button';
 import { Notice } from '../ui/Notice';
 import { Problem } from '../ui/Problem';
@@ -45,8 +46,10 @@ function NewDevice({ device, more, onEnded }: { readonly device: DeviceInfo; rea
     setBusy(what);
     setFailure(undefined);
     try {
-      if (what === 'me') await session.knowDevice(device.id);
-      else {
+      if (what === 'me') {
+        await session.knowDevice(device.id);
+        announce(t('newDevice.noted'));
+      } else {
         await session.endDevice(device.id, { lost: true });
         onEnded();
       }

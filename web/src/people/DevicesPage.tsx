@@ -1,11 +1,12 @@
 import { MonitorSmartphone } from 'lucide-react';
-import { useCallback, useEffect, useState } from 'react';
+import { useCallback, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import { languageTag } from '../app/i18n';
 import { Page } from '../app/Page';
 import { useSession } from '../app/SessionContext';
 import type { DeviceInfo } from '../session/api';
+import { announce } from '../ui/announce';
 import { Button } from '../ui/Button';
 import { classes } from '../ui/classes';
 import { Problem } from '../ui/Problem';
@@ -69,7 +70,8 @@ function DeviceRow({ device, onEnd }: { readonly device: DeviceInfo; readonly on
   const { t } = useTranslation('people');
   const [now] = useState(Date.now);
   const [busy, setBusy] = useState(false);
-  const [asked, setAsked] = useState(false);
+  const [asked, setAsked] = useState<'no' | 'yes' | 'back'>('no');
+  const name = useRef<HTMLParagraphElement>(null);
   const { label, here, revoked, lost, persistent } = device;
   const format = new Intl.DateTimeFormat(languageTag(), { dateStyle: 'medium', timeStyle: 'short' });
   const over = lost ? t('devices.lost') : revoked ? t('devices.revoked') : device.ends <= now ? t('devices.ended', { time: format.format(device.ends) }) : null;
@@ -78,14 +80,16 @@ function DeviceRow({ device, onEnd }: { readonly device: DeviceInfo; readonly on
     setBusy(true);
     await onEnd(asLost);
     setBusy(false);
-    setAsked(false);
+    setAsked('no');
+    announce(`${label}: ${t(asLost ? 'devices.lost' : 'devices.revoked')}`);
+    name.current?.focus(); // the button is gone
   };
 
   return (
     <li className={c('device')}>
       <MonitorSmartphone className={c('icon')} aria-hidden="true" />
       <div className={c('what')}>
-        <p className={c('label')}>
+        <p ref={name} tabIndex={-1} className={c('label')}>
           {label} {here && <span className={c('here')}>{t('devices.here')}</span>}
         </p>
         <p className={c('when')}>{over ?? t(persistent ? 'devices.stays' : 'devices.short')}</p>
@@ -98,20 +102,27 @@ function DeviceRow({ device, onEnd }: { readonly device: DeviceInfo; readonly on
               {t('devices.signOut')}
             </Button>
           )}
-          {!asked && (
-            <Button small look="danger" isDisabled={busy} aria-label={t('devices.loseOne', { label })} onPress={() => setAsked(true)}>
+          {asked !== 'yes' && (
+            <Button
+              small
+              look="danger"
+              autoFocus={asked === 'back'}
+              isDisabled={busy}
+              aria-label={t('devices.loseOne', { label })}
+              onPress={() => setAsked('yes')}
+            >
               {t('devices.lose')}
             </Button>
           )}
         </div>
       )}
-      {asked && !lost && (
+      {asked === 'yes' && !lost && (
         <div className={c('sure')} role="group" aria-label={t('devices.loseOne', { label })}>
           <p>{t('devices.loseAsk')}</p>
           <Button small look="danger" autoFocus isPending={busy} onPress={() => void end(true)}>
             {t('devices.loseSure')}
           </Button>
-          <Button small onPress={() => setAsked(false)}>
+          <Button small onPress={() => setAsked('back')}>
             {t('devices.keep')}
           </Button>
         </div>
