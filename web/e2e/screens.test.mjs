@@ -152,10 +152,10 @@ const SCREENS = {
       await page.getByText('Sign-in and names').first().waitFor();
     },
   },
-  otherTab: {
+  replaced: {
     async go(page) {
       await openRoom(page, BUDGET);
-      await page.evaluate(() => window.stage.connection('other_tab'));
+      await page.evaluate(() => window.stage.connection('replaced'));
       await button(page, 'Use here').waitFor();
     },
   },
@@ -361,7 +361,7 @@ test('connection states say what is kept; another tab is taken over; a revoked d
     await page.evaluate((to) => window.stage.connection(to), state);
     await page.getByText(words).waitFor();
   }
-  await page.evaluate(() => window.stage.connection('other_tab'));
+  await page.evaluate(() => window.stage.connection('replaced'));
   await button(page, 'Use here').click();
   await button(page, 'Use here').waitFor({ state: 'detached' });
   await page.evaluate(() => window.stage.connection('revoked'));

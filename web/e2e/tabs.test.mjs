@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
+import { encode } from '@msgpack/msgpack';
 import { until } from './session/city.mjs';
+import { between } from './session/impostor.mjs';
 import { has, online, shows, startWorld } from './session/world.mjs';
 
 const BASE = Number(process.env.SAMRUM_TABS_PORT ?? 21600);
@@ -96,6 +98,77 @@ test('another tab takes over within a second, however the leading one ends; what
       if (how !== 'busy' && how !== 'hung') tabs = others;
       for (const one of tabs) await has(one, room, text);
     });
+  }
+});
+
+test('tabs write while one leading tab after the other is killed: nothing is lost, doubled, or out of order', { timeout: 120_000 }, async () => {
+  const { contexts, anna, bo, room } = await world.pair('Ström');
+  const writers = [await world.another(contexts[0]), await world.another(contexts[0])];
+  const wanted = [[], []];
+  let going = true;
+  const write = async (one, index) => {
+    for (let number = 0; going; number += 1) {
+      const text = `${index}:${number}`;
+      assert.match(await one.send(room, text), /^m_/);
+      wanted[index].push(text);
+      await setTimeout(10);
+    }
+  };
+  let doomed = anna;
+  // Only the tabs that write are there to inherit; a third one comes and steals the lead, and is killed in the midst of it.
+  const killing = async () => {
+    for (let round = 0; round < 4; round += 1) {
+      await setTimeout(250);
+      if (round > 0) {
+        doomed = await world.another(contexts[0]);
+        await doomed.useHere();
+        await until(() => doomed.sockets.size > 0, 'it leads');
+        await setTimeout(100);
+      }
+      process.kill(await world.renderer(doomed), 'SIGKILL');
+    }
+    await setTimeout(250);
+    going = false;
+  };
+  await Promise.all([...writers.map(write), killing()]);
+  const all = wanted.flat();
+  assert.ok(all.length > 50, `${all.length} messages`);
+  for (const who of [...writers, bo]) {
+    const texts = await until(async () => {
+      await who.older(room);
+      const { messages, more } = await who.timeline(room);
+      return !more && messages.length >= all.length && messages.every(({ state }) => state === 'sent') && messages.map(({ text }) => text);
+    }, 'everything arrived', 20_000).catch(async (error) => {
+      const { messages, more, loading } = await who.timeline(room);
+      const missing = all.filter((text) => !messages.some((one) => one.text === text));
+      throw new Error(`${error.message}: ${JSON.stringify({ all: all.length, here: messages.length, more, loading, missing, connection: await who.connection() })}`);
+    });
+    assert.deepEqual([...texts].sort(), [...all].sort(), 'once each');
+    for (const list of wanted) assert.deepEqual(texts.filter((text) => list.includes(text)), list, 'in the order of writing');
+    assert.deepEqual((await who.timeline(room)).gaps, []);
+  }
+});
+
+test('a copy of the whole profile connects: every tab says so, and any of them takes the connection back', { timeout: 60_000 }, async () => {
+  const { contexts, anna, bo, room } = await world.pair('Kopia');
+  let replace = false;
+  await between(anna, (frame) => (replace ? Buffer.from([74, ...encode({ code: 'replaced' })]) : frame));
+  await online(anna);
+  const second = await world.another(contexts[0]);
+  assert.equal(second.sockets.size, 0, 'the first leads, over a socket that this test answers');
+  replace = true;
+  await bo.send(room, 'till kopian');
+  for (const one of [anna, second]) await until(async () => (await one.connection()) === 'replaced', 'replaced');
+  assert.match(await second.send(room, 'väntar'), /^m_/);
+  await setTimeout(1_500);
+  assert.equal(await anna.connection(), 'replaced', 'it does not come back by itself');
+  assert.ok(!(await bo.texts(room)).some(([, text]) => text === 'väntar'));
+  await second.useHere();
+  await has(bo, room, 'väntar');
+  for (const one of [anna, second]) {
+    await online(one);
+    await has(one, room, 'till kopian');
+    await has(one, room, 'väntar');
   }
 });
 

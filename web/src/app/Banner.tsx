@@ -29,14 +29,14 @@ export function Banner() {
     }
   };
 
-  const kind = connection === 'offline' || connection === 'relay_away' || connection === 'home_away' || connection === 'lapsed' || connection === 'other_tab' ? connection : null;
+  const kind = connection === 'offline' || connection === 'relay_away' || connection === 'home_away' || connection === 'lapsed' || connection === 'replaced' ? connection : null;
   return (
     <div className={c('banner')} role="status">
       {kind !== null && (
         <Notice
           tone="warn"
           title={t(`connection.${kind}.title`)}
-          actions={kind === 'other_tab' && <Button onPress={() => void takeOver()}>{t('connection.useHere')}</Button>}
+          actions={kind === 'replaced' && <Button onPress={() => void takeOver()}>{t('connection.useHere')}</Button>}
         >
           {t(`connection.${kind}.text`)}
         </Notice>

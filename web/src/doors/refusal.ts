@@ -1,7 +1,7 @@
 /** How an action fails, everywhere in the client: by a code, never by a text. */
 export class Refusal extends Error {
   constructor(
-    /** A wire `Code`, or one of the client's own: `home_away`, `relay_away`, `bad_reply`, `other_tab`, `too_long`. */
+    /** A wire `Code`, or one of the client's own: `home_away`, `relay_away`, `bad_reply`, `too_long`. */
     readonly code: string,
     /** Seconds until a new try makes sense. */
     readonly retryAfter?: number,

@@ -445,7 +445,7 @@ export class LiveSession implements Session, Ground {
 
   private state(): Connection {
     if (this.over !== null) return this.over;
-    if (this.relay.replaced) return 'other_tab';
+    if (this.relay.replaced) return 'replaced';
     if (this.stream() !== null) return this.line.answers ? 'online' : 'home_away';
     if (!navigator.onLine) return 'offline';
     if (this.relay.settling) return this.connection.get();
