@@ -23,6 +23,7 @@ RATE = 80.0
 """Messages that a device writes in a second, while relay lets it."""
 FINISH_SECONDS = 20.0
 """How long the end may take; what is then still owed or unread is for the checker to name."""
+HAND_OVER_SECONDS = 60.0
 SAYS_EVERY = 50
 """Kills between two lines of progress."""
 
@@ -116,7 +117,7 @@ class _Home:
 
     async def hand_over(self, room: Room) -> None:
         """All rosters that relay lacks, in order, as home's outbox does."""
-        async with self._lock:
+        async with self._lock, asyncio.timeout(HAND_OVER_SECONDS):
             for statement in room.rosters[-2:]:
                 while True:
                     with contextlib.suppress(httpx.TransportError, AssertionError):

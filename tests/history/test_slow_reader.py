@@ -85,7 +85,7 @@ async def test_a_stuck_reader_slows_nobody_and_loses_nothing(relay: tuple[RelayP
     assert [(line["code"], line["dev"]) for line in byes()] == [(Code.SLOW, stuck.dev)]
     assert len(late) == 2 * EACH
     assert sorted(late)[len(late) // 2] < 0.5
-    assert max(late) < 2.0
+    assert max(late) < 5.0
     reading.cancel()
     await stuck.close()
     assert (await stuck.open(process.stream)).rooms[room.room].pos == 2 * EACH
