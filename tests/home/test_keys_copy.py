@@ -258,7 +258,10 @@ async def test_kill_between_the_two_writes_is_harmless(tmp_path: Path) -> None:
         inject = ["-P", str(file), "-e", "trace=fsync", "-e", "inject=fsync:signal=SIGKILL"]
         command = [sys.executable, "-m", "samrum", "home", "run", "--config", str(write_toml(config))]
         process = subprocess.Popen(
-            ["strace", "-f", "-qq", "-o", "/dev/null", *inject, *command], env=ENVIRONMENT, stderr=subprocess.PIPE
+            ["strace", "-f", "-qq", "-o", "/dev/null", *inject, *command],
+            env=ENVIRONMENT,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
         )
         person = Person(config.url, time.time, "person0", "lind-sten-7")
         try:
@@ -268,8 +271,9 @@ async def test_kill_between_the_two_writes_is_harmless(tmp_path: Path) -> None:
                 await person.create(room=room)
             assert process.wait(10) in {-signal.SIGKILL, 128 + signal.SIGKILL}
         finally:
-            process.kill()
-            process.communicate()
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)  # what strace started, too
+            process.wait()
             await person.close()
         orphans = [row for row in kept(config) if row.room == room]
         assert len(orphans) == 1
