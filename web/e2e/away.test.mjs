@@ -5,6 +5,8 @@
  */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { cpSync, readdirSync, readFileSync, renameSync, utimesSync, writeFileSync } from 'node:fs';
+import { join as path } from 'node:path';
 import { after, before, test } from 'node:test';
 
 import { launch, log, newRoom, openRoom, person, rooms, say, signIn } from './browser.mjs';
@@ -20,12 +22,40 @@ let city;
 let browser;
 let anna;
 let bo;
+let client;
 const visited = [];
 
 /** Home's process is gone; the launcher, which would start it again, stands still meanwhile. */
 function homeGoes() {
   process.kill(city.launcher, 'SIGSTOP');
   process.kill(Number(execFileSync('pgrep', ['-P', String(city.launcher), '-f', 'samrum home run']).toString()), 'SIGKILL');
+}
+
+/** Lets home serve a client of its own, which a test may change. */
+async function ownClient() {
+  const config = path(city.ready.data.home, 'home.toml');
+  const [, from] = /^web = "(.*)"$/m.exec(readFileSync(config, 'utf8'));
+  const to = path(city.folder, 'web');
+  cpSync(from, to, { recursive: true });
+  writeFileSync(config, readFileSync(config, 'utf8').replace(from, to));
+  homeGoes();
+  homeComes();
+  await until(() => fetch(`${city.ready.home}/health`).then(({ ok }) => ok, () => false), 'home serves its own client', 20_000);
+  return to;
+}
+
+/** The same client under another name: to a browser, a newer one. */
+function newerClient(folder) {
+  const assets = path(folder, 'assets');
+  const page = path(folder, 'index.html');
+  const [, entry] = /assets\/(index-[\w-]+\.js)/.exec(readFileSync(page, 'utf8'));
+  renameSync(path(assets, entry), path(assets, `x${entry}`));
+  for (const name of readdirSync(assets).filter((one) => one.endsWith('.js'))) {
+    const text = readFileSync(path(assets, name), 'utf8');
+    if (text.includes(entry)) writeFileSync(path(assets, name), text.replaceAll(entry, `x${entry}`));
+  }
+  writeFileSync(page, `${readFileSync(page, 'utf8').replaceAll(entry, `x${entry}`)}\n`);
+  utimesSync(page, new Date(), new Date());
 }
 
 function homeComes() {
@@ -47,6 +77,15 @@ async function visit(login, { sharedComputer = false, of } = {}) {
   const one = { page, name: login.name };
   visited.push(one);
   return one;
+}
+
+/** Moves time in a page that runs, and in its workers. */
+async function later({ page }, ms) {
+  const move = (step) => {
+    const now = Date.now.bind(Date);
+    Date.now = () => now() + step;
+  };
+  await Promise.all([page, ...page.workers()].map((one) => one.evaluate(move, ms)));
 }
 
 /** In the page: of what is kept for a start without home, `what`. */
@@ -84,6 +123,7 @@ async function ready(one) {
 
 before(async () => {
   city = await startCity(PORTS);
+  client = await ownClient();
   browser = await launch();
   const [a, b] = city.ready.logins;
   [anna, bo] = await Promise.all([visit(a), visit(b)]);
@@ -122,8 +162,10 @@ test('what is held of the client is what home lists, and nothing else is kept be
 
 test('an hour without home: chat and meetings go on, after a reload and in a second window too', { timeout: 120_000 }, async () => {
   homeGoes();
+  await later(bo, HOUR);
   await anna.page.reload();
   await message(anna, 'answer before').waitFor();
+  await later(anna, HOUR);
   await title(anna, AWAY).waitFor();
   await say(anna.page, 'without home');
   await message(bo, 'without home').waitFor();
@@ -190,12 +232,7 @@ test('after a day what was leased is over: that is said, and nothing opens', { t
   const { page } = bo;
   await openRoom(page, 'Torget');
   await message(bo, 'nor here').waitFor();
-  for (const worker of page.workers()) {
-    await worker.evaluate((step) => {
-      const now = Date.now.bind(Date);
-      Date.now = () => now() + step;
-    }, 25 * HOUR);
-  }
+  await later(bo, 24 * HOUR);
   await say(anna.page, 'too late for him');
   await log(page).getByText('This message opens when your authority’s server is back.').first().waitFor();
   assert.equal(await message(bo, 'too late for him').count(), 0);
@@ -204,6 +241,36 @@ test('after a day what was leased is over: that is said, and nothing opens', { t
   await page.getByText(AWAY).waitFor();
   assert.equal(await page.getByText('nor here').count(), 0);
   homeComes();
+});
+
+test('a newer client says so, and loads itself when nobody is busy with the page', { timeout: 60_000 }, async () => {
+  const { page } = anna;
+  await until(() => fetch(`${city.ready.home}/health`).then(({ ok }) => ok, () => false), 'home is back', 20_000);
+  await page.clock.install();
+  await page.reload();
+  await page.clock.runFor(2000);
+  await openRoom(page, 'Torget');
+  await page.getByRole('textbox', { name: 'Message' }).fill('not sent');
+  await page.evaluate(() => (window.same = true));
+  newerClient(client);
+  await page.clock.fastForward(HOUR + 1000);
+  await until(async () => {
+    await page.clock.runFor(500);
+    return page.getByText('A new version of Samrum is ready.').isVisible();
+  }, 'the note', 20_000);
+  await page.clock.fastForward(HOUR);
+  await button(anna, 'Load it now').click();
+  await page.getByText('Send or delete what you have written first').waitFor();
+  assert.equal(await page.evaluate(() => window.same), true, 'not over text that is not sent');
+  await page.getByRole('textbox', { name: 'Message' }).fill('');
+  await page.clock.fastForward(HOUR);
+  await until(async () => {
+    await page.clock.runFor(6000).catch(() => undefined);
+    return page.evaluate(() => window.same !== true).catch(() => false);
+  }, 'loaded anew', 20_000);
+  await page.clock.runFor(2000);
+  await rooms(page).getByRole('link', { name: 'Torget' }).waitFor();
+  assert.equal(await page.getByText('A new version of Samrum is ready.').count(), 0);
 });
 
 test('no page was told off by its policy, and none threw', async () => {
