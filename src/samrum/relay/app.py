@@ -23,6 +23,7 @@ from samrum.relay.hub import Hub
 from samrum.relay.meetings import http as meetings_http
 from samrum.relay.meetings.actions import Meetings
 from samrum.relay.meetings.outside import LiveKit
+from samrum.relay.presence.actions import Presences
 from samrum.relay.stream import listener
 from samrum.relay.stream.actions import Stream
 from samrum.relay.tenants import http as tenants_http
@@ -68,7 +69,9 @@ async def main(config: RelayConfig, stop: asyncio.Event, *, clock: Clock | None 
         async with asyncio.TaskGroup() as group:
             hub = Hub(now)
             meetings = Meetings(transactions, hub, livekit, tasks=group, now=now, log=log)
-            stream = Stream(registry, transactions, hub, meetings, tasks=group, now=now, log=log)
+            presences = Presences(transactions, hub, log)
+            meetings.met = presences.met
+            stream = Stream(registry, transactions, hub, meetings, presences, tasks=group, now=now, log=log)
             await meetings.load()
 
             @get("/health")
@@ -80,7 +83,9 @@ async def main(config: RelayConfig, stop: asyncio.Event, *, clock: Clock | None 
             app = http.application(
                 [
                     health,
-                    *tenants_http.routes(registry, calls, bearers, transactions, hub=hub, meetings=meetings, now=now),
+                    *tenants_http.routes(
+                        registry, calls, bearers, transactions, hub=hub, meetings=meetings, presences=presences, now=now
+                    ),
                     *meetings_http.routes(meetings, bearers),
                     *archive_http.routes(calls, transactions, now=now),
                 ],
@@ -99,6 +104,7 @@ async def main(config: RelayConfig, stop: asyncio.Event, *, clock: Clock | None 
             running = [
                 group.create_task(stream.batches.run()),
                 group.create_task(meetings.run()),
+                group.create_task(presences.run()),
                 group.create_task(stream.tidy()),
                 group.create_task(server.serve(sockets=[http_socket])),
             ]

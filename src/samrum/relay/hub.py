@@ -134,6 +134,16 @@ class Hub:
         while link.rooms:
             self._drop(tenant, link.rooms[-1], link)
 
+    def links_of(self, tenant: TenantId, pid: Pid) -> tuple[Link, ...]:
+        """A person's connections."""
+        known = self._tenants.get(tenant)
+        return known.people.get(pid, ()) if known else ()
+
+    def links_in(self, tenant: TenantId, room: RoomId) -> tuple[Link, ...]:
+        """The connections that get a room's news."""
+        known = self._room(tenant, room)
+        return tuple(known.links) if known else ()
+
     def in_room(self, tenant: TenantId, room: RoomId) -> int:
         """How many connections get the room's news."""
         known = self._room(tenant, room)
@@ -169,7 +179,7 @@ class Hub:
 
     def to_person(self, tenant: TenantId, pid: Pid, frame: Wire) -> None:
         """To every connection of a person."""
-        links = self._people(tenant, pid)
+        links = self.links_of(tenant, pid)
         if links:
             data = stream.encode(frame)
             for link in links:
@@ -206,7 +216,7 @@ class Hub:
 
     def revoke(self, tenant: TenantId, pid: Pid, dev: Dev | None) -> None:
         """Closes a device's connection, or all of a pseudonym's."""
-        for link in self._people(tenant, pid):
+        for link in self.links_of(tenant, pid):
             if dev is None or link.dev == dev:
                 self.leave(link)
                 link.bye(Code.REVOKED)
@@ -231,10 +241,6 @@ class Hub:
     def _room(self, tenant: TenantId, room: RoomId) -> Room | None:
         known = self._tenants.get(tenant)
         return known.rooms.get(room) if known else None
-
-    def _people(self, tenant: TenantId, pid: Pid) -> tuple[Link, ...]:
-        known = self._tenants.get(tenant)
-        return known.people.get(pid, ()) if known else ()
 
     def _put(self, tenant: _Tenant, link: Link, room: RoomId, until: int | None) -> None:
         known = tenant.rooms.get(room)

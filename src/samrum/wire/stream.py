@@ -6,6 +6,7 @@ envelopes from 1, given at commit. `hello_bytes` is what the device signs.
 """
 
 import hashlib
+from enum import StrEnum
 from typing import Annotated, Final
 
 import msgspec
@@ -20,6 +21,10 @@ VERSION: Final = 1
 MAX_FRAME: Final = 65 * 1024 + 512
 """Bytes a frame may have: an envelope and its dress."""
 MAX_HISTORY: Final = 200
+MAX_WATCHED: Final = 200
+"""People whose presence a device may see at a time."""
+PRESENCE_MEMBERS: Final = 100
+"""Rooms with more members show nobody's presence."""
 FRAMES_PER_10_S: Final = 200
 LONG_ROSTER: Final = 16_000
 """Characters from which on a roster is not passed on to a room's connections."""
@@ -33,6 +38,17 @@ CLOCK_SECONDS: Final = 600
 Pos = Annotated[int, Meta(ge=0, le=(1 << 53) - 1)]
 """A browser's numbers hold no more exactly."""
 Re = Annotated[int, Meta(ge=0, le=(1 << 32) - 1)]
+
+
+class PresenceState(StrEnum):
+    """How present a person is: the most present of their devices counts."""
+
+    ONLINE = "online"
+    AWAY = "away"
+    """No input in Samrum for ten minutes, on any device."""
+    MEETING = "meeting"
+    """In a meeting."""
+    OFFLINE = "offline"
 
 
 class BadFrame(ValueError):
@@ -99,6 +115,16 @@ class Typing(Wire):
     """I am writing in this room (sent at most every 3 s)."""
 
     room: RoomField
+
+
+class Presence(Wire):
+    """Whose presence my screen shows now, in place of what I asked before, and whether I am away myself.
+
+    Answered by `PresenceIs`, at once and whenever one of them changes, at most once a second.
+    """
+
+    pids: Annotated[list[PidField], Meta(max_length=MAX_WATCHED)]
+    away: bool = False
 
 
 class MediaAck(Wire):
@@ -223,6 +249,12 @@ class TypingIs(Wire):
     pid: PidField
 
 
+class PresenceIs(Wire):
+    """How present people are; whoever was never named is `offline`."""
+
+    of: dict[PidField, PresenceState]
+
+
 class Meeting(Wire):
     """The room's running meeting; an empty `present` with no `meeting` ends it."""
 
@@ -265,10 +297,12 @@ class Pong(Wire):
 
 CLIENT: Final[dict[int, type[Wire]]] = {
     1: Hello, 2: Proof, 3: Send, 4: History, 5: Read, 6: Renew, 7: Typing, 8: MediaAck, 9: Ping, 10: Last,
+    11: Presence,
 }  # fmt: skip
 RELAY: Final[dict[int, type[Wire]]] = {
     64: Nonce, 65: Welcome, 66: Sent, 67: Batch, 68: RosterIs, 69: HintIs, 70: ReadIs, 71: Page, 72: TypingIs,
     73: Error, 74: Bye, 75: Pong, 76: LastIs, 77: Meeting, 78: MediaAckIs, 79: RosterAt,
+    80: PresenceIs,
 }  # fmt: skip
 
 _TYPE_OF: Final = {kind: number for number, kind in (CLIENT | RELAY).items()}

@@ -384,6 +384,20 @@ export interface Positions {
   more: boolean;
 }
 
+/** Whose presence my screen shows now, in place of what I asked before, and whether I am away myself. Answered by `PresenceIs`, at once and whenever one of them changes, at most once a second. */
+export interface Presence {
+  pids: Pid[];
+  away: boolean;
+}
+
+/** How present people are; whoever was never named is `offline`. */
+export interface PresenceIs {
+  of: Partial<Record<Pid, PresenceState>>;
+}
+
+/** How present a person is: the most present of their devices counts. */
+export type PresenceState = 'away' | 'meeting' | 'offline' | 'online';
+
 /** One device in a meeting. */
 export interface Present {
   pid: Pid;
@@ -742,6 +756,7 @@ export const CLIENT = {
   MediaAck: 8,
   Ping: 9,
   Last: 10,
+  Presence: 11,
 } as const;
 export interface ClientFrames {
   Hello: Hello;
@@ -754,6 +769,7 @@ export interface ClientFrames {
   MediaAck: MediaAck;
   Ping: Ping;
   Last: Last;
+  Presence: Presence;
 }
 
 /** Frames of relay, by their number on the wire. */
@@ -774,6 +790,7 @@ export const RELAY = {
   Meeting: 77,
   MediaAckIs: 78,
   RosterAt: 79,
+  PresenceIs: 80,
 } as const;
 export interface RelayFrames {
   Nonce: Nonce;
@@ -792,6 +809,7 @@ export interface RelayFrames {
   Meeting: Meeting;
   MediaAckIs: MediaAckIs;
   RosterAt: RosterAt;
+  PresenceIs: PresenceIs;
 }
 
 /** The `typ` of each statement. */

@@ -45,3 +45,4 @@ export function LastIs(data: unknown): data is T.LastIs;
 export function Meeting(data: unknown): data is T.Meeting;
 export function MediaAckIs(data: unknown): data is T.MediaAckIs;
 export function RosterAt(data: unknown): data is T.RosterAt;
+export function PresenceIs(data: unknown): data is T.PresenceIs;

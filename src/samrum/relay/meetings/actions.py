@@ -70,6 +70,8 @@ class Meetings:
         self._now, self._log = now, log
         self._calls: dict[RoomId, Call] = {}
         self._limit = Limit(JOINS, JOIN_SECONDS)
+        self.met: Callable[[TenantId, Iterable[Pid], Iterable[Pid]], None] = lambda _tenant, _before, _after: None
+        """Told whenever other people are in a call: tenant, who was in it, who is."""
         self.well = False
         """Whether LiveKit answered last time."""
 
@@ -245,6 +247,7 @@ class Meetings:
             if present:
                 call.active = now
             if present != call.present:
+                self.met(call.tenant, (pid for pid, _ in call.present), (pid for pid, _ in present))
                 call.present = present
                 self._hub.to_room(call.tenant, call.room, call.frame())
             if not present and now - call.active > KEPT_SECONDS:

@@ -15,6 +15,7 @@ from samrum.relay.log import actions as log_actions
 from samrum.relay.log.actions import Mark, Post
 from samrum.relay.log.batches import Batches
 from samrum.relay.meetings.actions import Meetings
+from samrum.relay.presence.actions import Presences
 from samrum.relay.rooms import actions as rooms
 from samrum.relay.stream.handshake import Handshake, renew
 from samrum.relay.stream.listener import EARLY_CONTROLS, HALF_OPEN, WAITING_REQUESTS, Connection, Stage
@@ -41,12 +42,14 @@ class Stream:
         transactions: Transactions,
         hub: Hub,
         meetings: Meetings,
+        presences: Presences,
         *,
         tasks: asyncio.TaskGroup,
         now: Callable[[], float],
         log: Log,
     ) -> None:
         self.registry, self._transactions, self._hub, self._meetings = registry, transactions, hub, meetings
+        self._presences = presences
         self._tasks, self._now, self._log = tasks, now, log
         self._limit = Limit(stream.FRAMES_PER_10_S, 10)
         self.batches = Batches(transactions, hub, self, now, log)
@@ -74,7 +77,9 @@ class Stream:
     def left(self, link: Connection) -> None:
         """A connection is over."""
         if link.stage is Stage.OPEN:
+            was_in = [room.room for room in link.rooms]
             self._hub.leave(link)
+            self._presences.left(link, was_in)
         self._half_open.pop(link, None)
 
     def said_bye(self, link: Connection, code: Code) -> None:
@@ -163,6 +168,7 @@ class Stream:
         link.welcomed()
         self._until(link, grant)
         self._hub.enter(link, heads[1])
+        self._presences.entered(link)
         link.answer(
             stream.Welcome(
                 v=stream.VERSION,
@@ -208,6 +214,8 @@ class Stream:
                 self._ask(link, frame)
             case stream.Typing():
                 self._typing(link, frame)
+            case stream.Presence():
+                self._presences.ask(link, frame)
             case stream.MediaAck():
                 self._meetings.media_ack(link, frame)
             case stream.Ping():

@@ -12,6 +12,7 @@ from samrum.plumbing.transactions import Transactions, Tx
 from samrum.relay.errors import Refusal
 from samrum.relay.hub import Hub
 from samrum.relay.meetings.actions import Meetings
+from samrum.relay.presence.actions import Presences
 from samrum.relay.rooms import actions as rooms
 from samrum.relay.rooms.actions import RosterApplied
 from samrum.relay.tenants import actions
@@ -36,6 +37,7 @@ def routes(
     *,
     hub: Hub,
     meetings: Meetings,
+    presences: Presences,
     now: Callable[[], float],
 ) -> list[HTTPRouteHandler]:
     """The handlers of this folder."""
@@ -66,6 +68,7 @@ def routes(
             if isinstance(done, RosterApplied):
                 hub.apply(done)
                 meetings.apply(done)
+                presences.apply(done)
 
         done = await transactions.write(lambda tx: rooms.apply_roster(tx, roster, put.jws, now()), publish)
         return Applied(version=done.version if isinstance(done, RosterApplied) else done)
