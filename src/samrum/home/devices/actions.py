@@ -212,14 +212,13 @@ class Devices:
         now = int(self._clock.now())
         await self._db.write(lambda tx: tables.expire_proofs(tx, now))
 
-        def leave(tx: Tx) -> int:
-            over = tables.over(tx, now - LISTED_SECONDS, LEAVE_AT_ONCE)
-            for dev, pid, revoked in over:
+        def leave(tx: Tx) -> None:
+            for dev, pid, revoked in tables.over(tx, now - LISTED_SECONDS, LEAVE_AT_ONCE):
                 self._leave(tx, pid, dev, revoked, now)
-            return len(over)
 
-        while await self._db.write(leave) == LEAVE_AT_ONCE:
-            pass
+        # Looking through all devices must not hold up who writes.
+        while await self._db.read(lambda tx: tables.over(tx, now - LISTED_SECONDS, 1)):
+            await self._db.write(leave)
 
     def _leave(self, tx: Tx, pid: Pid, dev: Dev, revoked: int | None, now: int) -> None:
         """Whatever is not listed has ended in the ledger, so that no device can hide behind having left."""
