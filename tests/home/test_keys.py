@@ -286,6 +286,17 @@ async def test_day_keys_go_at_midnight_from_disk_and_from_memory(tmp_path: Path)
         nursery.close()
 
 
+def test_a_destroyed_day_key_is_overwritten_where_it_stood(tmp_path: Path) -> None:
+    config = make_config(tmp_path)
+    folder, room = KeyFolder(config.keys, config.tenant), ids.new_room()
+    bases = [folder.media_base(room, 1, day) for day in (20_000, 20_001)]
+    held = folder._open["day-20000.key"]
+    assert folder.destroy_days(20_002) == 1
+    assert held == bytes(32)
+    assert folder.media_base(room, 1, 20_001) == bases[1]
+    assert folder.media_base(room, 1, 20_000) != bases[0]  # another key
+
+
 async def up(url: str) -> None:
     async with httpx.AsyncClient(trust_env=False) as http:
         for _ in range(200):

@@ -87,8 +87,8 @@ class EpochKeys:
                 if missing:
                     await asyncio.to_thread(self._copy.keep, missing)
                     self._log.info("keys.copied", keys=len(missing))
-                found = [row.key_id for _, row in rows]
-                await self._db.write(lambda tx: tables.copied(tx, found))  # noqa: B023
+                if fresh := [row.key_id for _, row in rows if not row.copied]:
+                    await self._db.write(lambda tx: tables.copied(tx, fresh))
         except CopyAway as error:
             self._log.error("keys.second_copy_away", error=error)
 

@@ -125,5 +125,4 @@ def all_of(tx: Tx, room: str, epoch: int, limit: int) -> list[tuple[RoomId, Row]
 
 def copied(tx: Tx, key_ids: list[KeyId]) -> None:
     """These keys stand at the second place."""
-    if key_ids:
-        tx.execute(_COPIED, [{"key_id": key_id} for key_id in key_ids])
+    tx.execute(_COPIED, [{"key_id": key_id} for key_id in key_ids])
