@@ -48,7 +48,7 @@ bench-signin: $(VENV)/.dev ## 10,000 sign-ins at home on one core in ten minutes
 	@PYTHONPATH=. $(VENV)/bin/python bench/signin.py $(if $(QUICK),--quick)
 
 bench-stream: $(VENV)/.dev ## relay against other servers and the floor: a table, and build/bench-stream.json; QUICK=1 for relay and floor alone; BENCH="--only samrum --parts rejoin" for a part
-	@PYTHONPATH=. $(VENV)/bin/python -m bench.stream $(if $(QUICK),--quick) $(BENCH)
+	@scripts/bench_stream.sh $(if $(QUICK),--quick) $(BENCH)
 
 wire: $(VENV)/.dev web/node_modules/.made ## make the web client's types and validators from src/samrum/wire
 	@$(VENV)/bin/python -m samrum.wire.schema

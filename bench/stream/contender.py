@@ -14,7 +14,7 @@ SIZE: Final = 600
 """Bytes of a message: Samrum's sealed envelope, and as much text for the others."""
 PER_ADDRESS: Final = 8000
 """Clients of one source address: 127.0.0.0/8 has enough of them, an address only so many ports."""
-SECONDS: Final = 60
+SECONDS: Final = 300
 """No answer takes so long."""
 
 
