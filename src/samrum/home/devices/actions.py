@@ -171,7 +171,10 @@ class Devices:
             ended = await self._db.write(write, publish=self._out.woken)
         except SecondCopyAway:  # the device ends all the same
             ended = await self._db.write(lambda tx: write(tx, later=True), publish=self._out.woken)
-        self._log.info("device.lost" if lost else "device.revoked", device=dev)
+        if lost:
+            self._log.info("device.lost", device=dev)
+        else:
+            self._log.info("device.revoked", device=dev)
         if ended:
             await self._out.delivered("revoke", me.pid, 0, REVOKE_WAIT)
 
