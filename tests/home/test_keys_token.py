@@ -16,6 +16,7 @@ from samrum.home.keys import files, folder, root
 from samrum.home.keys.folder import KeyFolder
 from samrum.plumbing.config import BadConfig
 from samrum.wire import ids
+from tests.home.client import Refused
 from tests.home.running import make_config, running, write_toml
 
 MODULE = Path("/usr/lib/softhsm/libsofthsm2.so")
@@ -74,6 +75,34 @@ async def test_home_with_its_root_key_in_a_token(fresh: HomeConfig, tokens: Path
     async with running(config) as home:
         (alice,) = await home.enter(0)
         assert (await alice.keys((room, 1))).keys == [key]
+
+
+async def test_a_token_that_is_away_stops_new_keys_alone(fresh: HomeConfig, tokens: Path) -> None:
+    config = in_token(fresh, tokens)
+    pin = config.keys.token().pin
+    folder.make(config, 1)
+    async with running(config) as home:
+        (alice,) = await home.enter(0)
+        room = (await alice.create()).room.room
+        media = (await alice.keys(media=[room])).media
+        moved = pin.rename(pin.with_name("pin-away"))
+        try:
+            home.clock.time += 86_400
+            await alice.enter()  # whose answer leases keys
+            found = await alice.keys((room, 1), media=[room])
+            assert (len(found.keys), found.media) == (1, media[1:])  # tomorrow's key was there before
+            home.clock.time += 86_400
+            await alice.enter()
+            found = await alice.keys((room, 1), media=[room])
+            assert ([one.code for one in found.refused], len(found.keys)) == (["keys_away"], 1)
+            home.clock.time += 31 * 86_400
+            await alice.enter()
+            with pytest.raises(Refused, match="503 keys_away"):
+                await alice.create()
+        finally:
+            moved.rename(pin)
+        await alice.create()
+        assert len((await alice.keys(media=[room])).media) == 2
 
 
 def test_the_key_cannot_be_read_out_of_the_token(fresh: HomeConfig, tokens: Path) -> None:

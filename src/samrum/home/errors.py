@@ -16,6 +16,7 @@ Refused
 ├── BadMembers       422 bad_members
 ├── BadTitle         422 bad_title
 ├── LastOwner        409 last_owner
+├── KeysAway         503 keys_away, with retry_after
 └── SecondCopyAway   503 second_copy_away, with retry_after
 """
 
@@ -126,6 +127,13 @@ class LastOwner(Refused):
 
     def __init__(self) -> None:
         super().__init__(409, Code.LAST_OWNER)
+
+
+class KeysAway(Refused):
+    """The token with the root key does not answer, so nothing was changed; it works again when the token does."""
+
+    def __init__(self) -> None:
+        super().__init__(503, Code.KEYS_AWAY, retry_after=30)
 
 
 class SecondCopyAway(Refused):

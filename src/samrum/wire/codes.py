@@ -33,6 +33,7 @@ class Code(StrEnum):
     LAST_OWNER = "last_owner"
     NOT_ENTITLED = "not_entitled"  # no key: not a member in that epoch
     NO_SUCH_EPOCH = "no_such_epoch"
+    KEYS_AWAY = "keys_away"  # the token with home's root key does not answer; carries retry_after (s)
     SECOND_COPY_AWAY = "second_copy_away"  # a key cannot be kept twice: nothing was changed; carries retry_after (s)
 
     # relay, of who and where

@@ -15,10 +15,11 @@ from datetime import UTC, datetime
 from typing import Final
 
 from samrum.home.devices.proof import Proven
-from samrum.home.errors import RateLimited, SecondCopyAway
+from samrum.home.errors import KeysAway, RateLimited, SecondCopyAway
 from samrum.home.keys import sealing, tables
 from samrum.home.keys.copy import CopyAway, Kept, SecondCopy
 from samrum.home.keys.folder import KeyFolder
+from samrum.home.keys.root import RootAway
 from samrum.home.ledger import actions as ledger
 from samrum.home.ledger.chain import KeyMade
 from samrum.plumbing.clock import Clock
@@ -59,6 +60,9 @@ class EpochKeys:
         month = datetime.fromtimestamp(now, UTC).strftime("%Y-%m")
         try:
             period = self._folder.period(month, retention)
+        except RootAway as error:
+            self._log.error("keys.root_away", error=error)
+            raise KeysAway from None
         except OSError as error:
             self._log.error("keys.recovery_away", error=error)
             raise SecondCopyAway from None
@@ -114,16 +118,19 @@ class EpochKeys:
                 found.refused.append(home_api.Refused(room=room, epoch=epoch, code=Code.NO_SUCH_EPOCH))
             elif not row.copied:
                 found.refused.append(home_api.Refused(room=room, epoch=epoch, code=Code.SECOND_COPY_AWAY))
+            elif (key := self._unwrap(room, row)) is None:
+                found.refused.append(home_api.Refused(room=room, epoch=epoch, code=Code.KEYS_AWAY))
             else:
-                key = jws.b64(self._unwrap(room, row))
-                found.keys.append(EpochKey(room=room, epoch=epoch, key_id=row.key_id, key=key))
+                found.keys.append(EpochKey(room=room, epoch=epoch, key_id=row.key_id, key=jws.b64(key)))
                 counts[room] += 1
         for room in dict.fromkeys(media):
             current = tables.member_epoch(tx, pid, room)
             if current is None:
                 found.refused.append(home_api.Refused(room=room, epoch=0, code=Code.NOT_ENTITLED))
+            elif bases := self._bases(room, current, now):
+                found.media.extend(bases)
             else:
-                found.media.extend(self._bases(room, current, now))
+                found.refused.append(home_api.Refused(room=room, epoch=current, code=Code.KEYS_AWAY))
         for room, number in counts.items():
             tables.count(tx, room, now // 3600, number)
         return found
@@ -157,12 +164,22 @@ class EpochKeys:
         self._asked[pid] += number
 
     def _bases(self, room: RoomId, epoch: int, now: int) -> list[MediaBase]:
+        """Of today and tomorrow; without tomorrow's, or none, while the token that seals days' keys is away."""
+        found: list[MediaBase] = []
         today = now // DAY_SECONDS
-        return [
-            MediaBase(room=room, epoch=epoch, day=day, base=jws.b64(self._folder.media_base(room, epoch, day)))
-            for day in (today, today + 1)
-        ]
+        try:
+            for day in (today, today + 1):
+                base = jws.b64(self._folder.media_base(room, epoch, day))
+                found.append(MediaBase(room=room, epoch=epoch, day=day, base=base))
+        except RootAway as error:
+            self._log.error("keys.root_away", error=error)
+        return found
 
-    def _unwrap(self, room: RoomId, row: tables.Row) -> bytes:
-        period = self._folder.period(row.month, row.retention)
+    def _unwrap(self, room: RoomId, row: tables.Row) -> bytes | None:
+        """The key; `None` while the token that opens its period key is away."""
+        try:
+            period = self._folder.period(row.month, row.retention)
+        except RootAway as error:
+            self._log.error("keys.root_away", error=error)
+            return None
         return sealing.unwrap(period, row.wrapped, sealing.aad(self._tenant, room, row.epoch, row.key_id))

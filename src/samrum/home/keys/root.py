@@ -22,14 +22,18 @@ class NotSealedSo(Exception):
     """Not sealed by this root key, or not with this associated data."""
 
 
+class RootAway(BadConfig):
+    """The token does not answer, or not as configured: at the start the reason not to start, later one to try again."""
+
+
 class Root(Protocol):
     """The root key, wherever it is."""
 
     def seal(self, data: bytes | bytearray, aad: bytes) -> bytes:
-        """Nonce and ciphertext; raises `BadConfig` if the token is away."""
+        """Nonce and ciphertext; raises `RootAway`."""
 
     def open(self, sealed: bytes, aad: bytes) -> bytearray:
-        """What was sealed, in memory that can be overwritten; raises `NotSealedSo`, or `BadConfig` if the token is away."""
+        """What was sealed, in memory that can be overwritten; raises `NotSealedSo` or `RootAway`."""
 
 
 class FileRoot:

@@ -12,7 +12,7 @@ import pkcs11
 from pkcs11 import Attribute, GCMParams, KeyType, Mechanism, ObjectClass, exceptions
 
 from samrum.home.config import TokenConfig
-from samrum.home.keys.root import NotSealedSo
+from samrum.home.keys.root import NotSealedSo, RootAway
 from samrum.plumbing.config import BadConfig, secret
 
 _NONCE, _TAG = 12, 16
@@ -23,6 +23,19 @@ _TEMPLATE = {
     Attribute.DECRYPT: True,
     Attribute.MODIFIABLE: False,
 }
+
+
+_GONE = (
+    exceptions.DeviceError,
+    exceptions.DeviceMemory,
+    exceptions.DeviceRemoved,
+    exceptions.FunctionNotSupported,
+    exceptions.MechanismInvalid,
+    exceptions.SessionClosed,
+    exceptions.SessionHandleInvalid,
+    exceptions.TokenNotPresent,
+    exceptions.UserNotLoggedIn,
+)
 
 
 class TokenRoot:
@@ -38,21 +51,24 @@ class TokenRoot:
         """As `root.Root`."""
         nonce = secrets.token_bytes(_NONCE)
         with _session(self._config) as session:
-            return nonce + self._run(_key(session, self._config).encrypt, bytes(data), nonce, aad)
+            try:
+                return nonce + self._run(_key(session, self._config).encrypt, bytes(data), nonce, aad)
+            except exceptions.PKCS11Error as error:
+                raise RootAway(_cannot(self._config, error)) from None
 
     def open(self, sealed: bytes, aad: bytes) -> bytearray:
         """As `root.Root`. The token's library may keep copies of its own for a while."""
         with _session(self._config) as session:
-            return bytearray(self._run(_key(session, self._config).decrypt, sealed[_NONCE:], sealed[:_NONCE], aad))
+            try:
+                return bytearray(self._run(_key(session, self._config).decrypt, sealed[_NONCE:], sealed[:_NONCE], aad))
+            except _GONE as error:
+                raise RootAway(_cannot(self._config, error)) from None
+            except exceptions.PKCS11Error:  # makers differ in how they say that a tag is wrong
+                raise NotSealedSo from None
 
     def _run(self, work: Any, data: bytes, nonce: bytes, aad: bytes) -> bytes:
         params = GCMParams(nonce, aad, _TAG * 8)
-        try:
-            return bytes(work(data, mechanism=Mechanism.AES_GCM, mechanism_param=params))
-        except (exceptions.MechanismInvalid, exceptions.FunctionNotSupported):
-            raise BadConfig(f"{_where(self._config)}: the token cannot do AES-GCM") from None
-        except exceptions.PKCS11Error:
-            raise NotSealedSo from None
+        return bytes(work(data, mechanism=Mechanism.AES_GCM, mechanism_param=params))
 
 
 def make(config: TokenConfig) -> None:
@@ -64,7 +80,7 @@ def make(config: TokenConfig) -> None:
             session.generate_key(KeyType.AES, 256, label=config.key, store=True, template=_TEMPLATE)
 
 
-class NoKey(BadConfig):
+class NoKey(RootAway):
     """The token holds no key of that label."""
 
 
@@ -72,28 +88,35 @@ def _where(config: TokenConfig) -> str:
     return f"keys.pkcs11: token {config.token!r}"
 
 
+def _cannot(config: TokenConfig, error: exceptions.PKCS11Error) -> str:
+    return f"{_where(config)}: cannot be used ({type(error).__name__})"
+
+
 def _session(config: TokenConfig, *, write: bool = False) -> Any:
-    pin = secret(config.pin).decode("utf-8").strip()
+    try:
+        pin = secret(config.pin).decode("utf-8").strip()
+    except BadConfig as error:
+        raise RootAway(str(error)) from None
     try:
         library = pkcs11.lib(str(config.module))
     except (exceptions.PKCS11Error, RuntimeError, OSError):
-        raise BadConfig(f"keys.pkcs11.module = {config.module}: cannot be loaded as a PKCS#11 library") from None
+        raise RootAway(f"keys.pkcs11.module = {config.module}: cannot be loaded as a PKCS#11 library") from None
     try:
         return library.get_token(token_label=config.token).open(user_pin=pin, rw=write)
     except exceptions.NoSuchToken:
-        raise BadConfig(f"{_where(config)}: is not there; is it plugged in, and is its label right?") from None
+        raise RootAway(f"{_where(config)}: is not there; is it plugged in, and is its label right?") from None
     except exceptions.MultipleTokensReturned:
-        raise BadConfig(f"{_where(config)}: several tokens have this label") from None
+        raise RootAway(f"{_where(config)}: several tokens have this label") from None
     except exceptions.PinLocked:
-        raise BadConfig(
+        raise RootAway(
             f"{_where(config)}: the PIN is locked after wrong tries; the token's officer must unlock it"
         ) from None
     except (exceptions.PinIncorrect, exceptions.PinInvalid, exceptions.PinLenRange):
-        raise BadConfig(
+        raise RootAway(
             f"{_where(config)}: the PIN in {config.pin} is wrong; a token locks itself after a few tries"
         ) from None
     except exceptions.PKCS11Error as error:
-        raise BadConfig(f"{_where(config)}: cannot be used ({type(error).__name__})") from None
+        raise RootAway(_cannot(config, error)) from None
 
 
 def _key(session: Any, config: TokenConfig) -> Any:
@@ -106,7 +129,7 @@ def _key(session: Any, config: TokenConfig) -> Any:
             "a first key is made by `samrum home registration` or `samrum home rewrap`"
         ) from None
     except exceptions.MultipleObjectsReturned:
-        raise BadConfig(f"{_where(config)}: holds several keys {config.key!r}") from None
+        raise RootAway(f"{_where(config)}: holds several keys {config.key!r}") from None
     if key[Attribute.EXTRACTABLE] or not key[Attribute.SENSITIVE]:
-        raise BadConfig(f"{_where(config)}: key {config.key!r} could be read out of the token; it is not used")
+        raise RootAway(f"{_where(config)}: key {config.key!r} could be read out of the token; it is not used")
     return key
