@@ -6,7 +6,7 @@
 import hashlib
 import secrets
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import httpx
 import msgspec
@@ -112,9 +112,14 @@ class Person:
         return self
 
     async def create(
-        self, *members: Pid, title: str = "Room", kind: Kind = Kind.GROUP, room: RoomId | None = None
+        self,
+        *members: Pid,
+        title: str = "Room",
+        kind: Kind = Kind.GROUP,
+        room: RoomId | None = None,
+        history: Literal["open", "closed"] = "open",
     ) -> Changed:
-        new = NewRoom(room=room or ids.new_room(), kind=kind, members=list(members), title=title)
+        new = NewRoom(room=room or ids.new_room(), kind=kind, members=list(members), title=title, history=history)
         return await self.ask("POST", "/rooms", new, want=Changed, proof=True)
 
     async def change(

@@ -165,6 +165,28 @@ async def test_new_epoch_on_removal_and_leaving_not_on_joining(home: Running) ->
     assert (await alice.chain(room)).version == 5
 
 
+async def test_in_closed_history_who_comes_gets_a_new_epoch_and_no_earlier_key(home: Running) -> None:
+    alice, bob, carl = await home.enter(0, 1, 2)
+    room = (await alice.create(bob.pid, history="closed")).room.room
+    await alice.change(room, add=[carl.pid])
+    state = await carl.chain(room)
+    assert state.epoch is not None
+    assert state.epoch.n == 2
+    assert state.policy is not None
+    assert state.policy.history == "closed"
+
+    async def epochs(person: Person) -> tuple[set[int], dict[int, str]]:
+        found = await person.keys(*((room, epoch) for epoch in range(1, 5)))
+        return {key.epoch for key in found.keys}, {one.epoch: one.code for one in found.refused}
+
+    assert await epochs(bob) == ({1, 2}, {3: "no_such_epoch", 4: "no_such_epoch"})
+    assert await epochs(carl) == ({2}, {1: "not_entitled", 3: "no_such_epoch", 4: "no_such_epoch"})
+    await alice.change(room, remove=[carl.pid])
+    await alice.change(room, add=[carl.pid])
+    assert await epochs(carl) == ({2, 4}, {1: "not_entitled", 3: "not_entitled"})
+    assert await refused(alice.create(bob.pid, kind=Kind.DIRECT, title="", history="closed")) == "not_allowed"
+
+
 async def test_who_was_removed_sees_the_chain_up_to_there_and_no_new_title(home: Running) -> None:
     alice, bob = await home.enter(0, 1)
     room = (await alice.create(bob.pid, title="Old")).room.room

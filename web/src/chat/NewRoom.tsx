@@ -6,6 +6,7 @@ import { useSession } from '../app/SessionContext';
 import { PeoplePicker } from '../people/PeoplePicker';
 import type { Person } from '../session/api';
 import { Button } from '../ui/Button';
+import { Checkbox } from '../ui/Checkbox';
 import { Dialog } from '../ui/Dialog';
 import { TextField } from '../ui/Field';
 import { Problem } from '../ui/Problem';
@@ -18,6 +19,7 @@ export function NewRoom({ onClose }: { readonly onClose: () => void }) {
   const session = useSession();
   const [title, setTitle] = useState('');
   const [people, setPeople] = useState<readonly Person[]>([]);
+  const [open, setOpen] = useState(true);
   const [busy, setBusy] = useState(false);
   const [missing, setMissing] = useState(false);
   const [failure, setFailure] = useState<unknown>();
@@ -30,7 +32,7 @@ export function NewRoom({ onClose }: { readonly onClose: () => void }) {
     setBusy(true);
     setFailure(undefined);
     try {
-      const room = await session.createRoom('group', title.trim(), people.map((person) => person.pid));
+      const room = await session.createRoom('group', title.trim(), people.map((person) => person.pid), open ? 'open' : 'closed');
       onClose();
       go({ name: 'room', room });
     } catch (error) {
@@ -55,6 +57,7 @@ export function NewRoom({ onClose }: { readonly onClose: () => void }) {
           error={missing ? t('new.missing') : undefined}
         />
         <PeoplePicker chosen={people} onChange={setPeople} />
+        <Checkbox isSelected={open} onChange={setOpen}>{t('new.history')}</Checkbox>
         {failure !== undefined && <Problem error={failure} />}
         <Button type="submit" look="primary" isPending={busy}>
           {busy ? t('new.busy') : t('new.create')}

@@ -193,8 +193,8 @@ export interface Session {
   searchPeople(query: string, limit?: number): Promise<readonly Person[]>;
   /** A page of a room's members by name, or of those whom a search finds; `count`: of all of them. */
   roomPeople(room: RoomId, query: string, skip: number, limit: number): Promise<{ readonly people: readonly Member[]; readonly count: number }>;
-  /** A direct message with exactly one other person opens the existing room if there is one. */
-  createRoom(kind: RoomKind, title: string, members: readonly Pid[]): Promise<RoomId>;
+  /** A direct message with exactly one other person opens the existing room if there is one. `closed`: who comes later reads from there on. */
+  createRoom(kind: RoomKind, title: string, members: readonly Pid[], history?: 'open' | 'closed'): Promise<RoomId>;
   changeMembers(
     room: RoomId,
     change: {

@@ -227,8 +227,8 @@ export class LiveSession implements Session, Ground {
     return { people: people.map(({ person, role }) => ({ ...person, role, me: person.pid === this.pid })), count };
   }
 
-  async createRoom(kind: RoomKind, title: string, members: readonly Pid[]): Promise<RoomId> {
-    const body = { room: newId('r'), kind, title, members: [...members] };
+  async createRoom(kind: RoomKind, title: string, members: readonly Pid[], history: 'open' | 'closed' = 'open'): Promise<RoomId> {
+    const body = { room: newId('r'), kind, title, members: [...members], history };
     return (await this.take(this.asked(this.home.createRoom(body)))).room.room;
   }
 

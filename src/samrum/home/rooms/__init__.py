@@ -5,6 +5,5 @@ where absent and not yours are the same answer; `actions` makes a change in one 
 `wire.chain`, epoch key where one is due, membership intervals, ledger, outbox, events; `view` is a room as one person sees it, for a
 former member only up to the removal.
 
-A new epoch begins when somebody is removed or leaves, joins closed history, reports a device lost, and after 30 days. So far rooms are
-made with open history. Creating is idempotent on the client's room id, and a direct message on its pair of people.
+A new epoch begins when somebody is removed or leaves, joins closed history, reports a device lost, and after 30 days. Creating is idempotent on the client's room id, and a direct message on its pair of people.
 """

@@ -211,6 +211,8 @@ class Rooms:
         others, direct = new.members, new.kind == Kind.DIRECT
         if len(set(others)) != len(others) or me in others or (direct and len(others) != 1):
             raise BadMembers
+        if direct and new.history != "open":
+            raise NotAllowed
         pair = ":".join(sorted([me, others[0]])) if direct else None
         if pair and (there := tables.of_pair(tx, pair)):
             return there
@@ -220,7 +222,7 @@ class Rooms:
             room=new.room,
             kind=new.kind,
             title=title,
-            history="open",
+            history=new.history,
             post=Role.MEMBER,
             retention=RETENTION,
             creator=me,
