@@ -9,9 +9,10 @@ import { fileURLToPath } from 'node:url';
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const READY_MS = 120_000;
 
-/** `{ready, folder, stop()}`; `ready` is the launcher's ready file. */
-export async function startCity(base) {
+/** `{ready, folder, stop()}`; `ready` is the launcher's ready file. `prepare` gets the data's folder before anything starts. */
+export async function startCity(base, prepare = () => undefined) {
   const folder = mkdtempSync(join(tmpdir(), 'samrum-session-'));
+  prepare(join(folder, 'data'));
   const file = join(folder, 'ready.json');
   const args = ['-m', 'samrum', 'up', '--city', 'demo', '--port-base', String(base), '--data', join(folder, 'data'), '--ready-file', file];
   const env = { ...process.env, PYTHONPATH: join(ROOT, 'src') };

@@ -203,12 +203,11 @@ export class Rooms {
       return room;
     }
     if (version < (entry.claim?.version ?? 0)) return null;
+    this.update(room, { claim: { version, members } });
+    // Until home was asked, what agreed goes on; a message under an old key is refused by relay, and then home is asked at once.
     setTimeout(() => {
-      const now = this.entries.get(room);
-      if (now?.claim == null || version < now.claim.version) return; // the connection is gone, or relay has said something newer
-      this.update(room, { claim: { version, members } });
-      this.check(room);
-    }, spread(this.count(room), FETCH_MS));
+      if (this.entries.get(room)?.claim?.version === version) this.check(room);
+    }, this.version(room) < version ? spread(this.count(room), FETCH_MS) : 0);
     return null;
   }
 

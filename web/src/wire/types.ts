@@ -311,7 +311,6 @@ export interface NewRoom {
   kind: Kind;
   members: Pid[];
   title: string;
-  history: 'closed' | 'open';
 }
 
 /** 32 random bytes to sign. */
@@ -722,7 +721,6 @@ export type Code =
   | 'last_owner'
   | 'not_entitled'
   | 'no_such_epoch'
-  | 'keys_away'
   | 'second_copy_away'
   | 'bad_grant'
   | 'grant_expired'

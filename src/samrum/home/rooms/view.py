@@ -55,6 +55,18 @@ def chain(tx: Tx, pid: Pid, room_id: RoomId, after: int) -> list[str]:
     return tables.chain(tx, room_id, after, seen.version) if seen else []
 
 
+def last(tx: Tx, seen: Room, budget: int) -> list[str]:
+    """The last statements of a room's chain up to the version seen, as many as fit, oldest first."""
+    statements = tables.chain(tx, seen.room, max(0, seen.version - LAST_STATEMENTS), seen.version)
+    fitting: list[str] = []
+    for one in reversed(statements):
+        budget -= len(one)
+        if budget < 0:
+            break
+        fitting.append(one)
+    return fitting[::-1]
+
+
 def chains(tx: Tx, pid: Pid, wanted: dict[RoomId, int], *, fresh: bool) -> Rosters:
     """The chains after the given versions, as much as fits; with `fresh` from the newest snapshot instead of from the beginning."""
     found, left = Rosters(rosters={}, snapshots={}), MAX_CHAINS

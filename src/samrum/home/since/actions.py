@@ -24,7 +24,8 @@ MAX_REPLY: Final = 300_000
 """Bytes that `/start` may have, except for what a long list of rooms takes."""
 MAX_CHAINS: Final = 200_000
 MAX_PEOPLE: Final = 50_000
-MAX_NEWS: Final = 500_000
+MAX_NEWS: Final = 200_000
+MAX_NEWS_OF_ROOM: Final = 20_000
 """Characters of chains in one answer to `/since`; what is left out is asked for by `POST /rosters`."""
 
 
@@ -85,11 +86,8 @@ class Picture:
             seen = [found for room in changed if (found := view.room(tx, me, room))]
             news, left = dict[RoomId, list[str]](), MAX_NEWS
             for room in seen:
-                chain = rooms.chain(tx, room.room, max(0, room.version - view.LAST_STATEMENTS), room.version)
-                left -= sum(map(len, chain))
-                if left < 0:
-                    break
-                news[room.room] = chain
+                news[room.room] = view.last(tx, room, min(left, MAX_NEWS_OF_ROOM))
+                left -= sum(map(len, news[room.room]))
             return Since(
                 cursor=events[-1][0] if events else min(cursor, last),
                 rooms=seen,
