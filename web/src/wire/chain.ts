@@ -1,7 +1,7 @@
 /**
  * The roster chain as a state machine, by the same rules as home and relay (`samrum.wire.chain`). No input or output.
  *
- * A state that began from a snapshot (decision 9) knows neither the member list nor what lies before. It follows the chain all the same,
+ * A state that began from a snapshot (decision 14) knows neither the member list nor what lies before. It follows the chain all the same,
  * since each roster names the hash of the list; `withList` and `withPast` fill in what home gives when it is needed.
  */
 import { b64, sha256, utf8 } from './bytes';
