@@ -341,3 +341,20 @@ async def test_a_lost_device_and_a_leaver_are_out_at_once_and_the_new_keys_follo
         assert epochs() == sorted([(room, 2), (direct, 2)])
         back()
         await until(lambda: epochs() == sorted([(room, 3), (direct, 3)]), 15)
+
+
+async def test_media_keys_that_cannot_be_written_keep_nobody_out(home: Running) -> None:
+    """Tomorrow's file cannot be made, as on a full disk: a link to nowhere has its name."""
+    (alice,) = await home.enter(0)
+    room = (await alice.create()).room.room
+    (home.config.keys.folder / "day-99999.key").symlink_to("nowhere")
+    home.clock.time = 99_998 * 86_400 + 10
+    await alice.enter()
+    answer = await alice.keys((room, 1), media=[room])
+    assert ([one.day for one in answer.media], len(answer.keys)) == ([99_998], 1)
+    home.clock.time += 86_400
+    await alice.enter()
+    answer = await alice.keys((room, 1), media=[room])
+    assert ([one.code for one in answer.refused], len(answer.keys)) == (["keys_away"], 1)
+    (home.config.keys.folder / "day-99999.key").unlink()
+    assert len((await alice.keys(media=[room])).media) == 2

@@ -164,14 +164,14 @@ class EpochKeys:
         self._asked[pid] += number
 
     def _bases(self, room: RoomId, epoch: int, now: int) -> list[MediaBase]:
-        """Of today and tomorrow; without tomorrow's, or none, while the token that seals days' keys is away."""
+        """Of today and tomorrow; without tomorrow's, or none, while the token is away or the disk full that new days' keys need."""
         found: list[MediaBase] = []
         today = now // DAY_SECONDS
         try:
             for day in (today, today + 1):
                 base = jws.b64(self._folder.media_base(room, epoch, day))
                 found.append(MediaBase(room=room, epoch=epoch, day=day, base=base))
-        except RootAway as error:
+        except (RootAway, OSError) as error:
             self._log.error("keys.root_away", error=error)
         return found
 

@@ -101,7 +101,10 @@ class KeyFolder:
             return self._key(f"period-{month}.{retention}.key", restorable=True)
 
     def media_base(self, room: RoomId, epoch: int, day: int) -> bytes:
-        """The media secret of a room's epoch on a UTC day (days since 1970); the day's key is made if it is new."""
+        """The media secret of a room's epoch on a UTC day (days since 1970); the day's key is made if it is new.
+
+        Raises `OSError` if a new one cannot be written, and `RootAway`.
+        """
         with self._lock:
             return media_base(self._key(f"day-{day}.key", restorable=False), room, epoch, day)
 
