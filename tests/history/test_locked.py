@@ -41,7 +41,7 @@ def locked(database: Path) -> Iterator[None]:
         other.execute("ROLLBACK")
 
 
-async def test_home_with_a_locked_database(pair: Pair):
+async def _locked_home(pair: Pair) -> None:
     me = pair.person(0)
     await entered(me)
     told_to_me: list[Answer] = []
@@ -73,15 +73,19 @@ async def test_home_with_a_locked_database(pair: Pair):
     assert check_rosters(told_to_me, pair.kept(), pair.applied()) == []
 
 
-async def test_relay_with_a_locked_database(tmp_path: Path):
-    authority = Authority()
-    relay = RelayProcess(tmp_path, free_ports(), authority)
-    nursery = Nursery("relay", tmp_path / "relay.toml")
+@pytest.fixture
+def relay(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RelayProcess, Authority]]:
+    folder, authority = Path(tmp_path_factory.mktemp("relay")), Authority()
+    process = RelayProcess(folder, free_ports(), authority)
+    nursery = Nursery("relay", folder / "relay.toml")
     nursery.start()
-    try:
-        await _locked_relay(relay, authority)
-    finally:
-        nursery.close()
+    yield process, authority
+    nursery.close()
+
+
+async def test_home_and_a_relay_with_locked_databases(pair: Pair, relay: tuple[RelayProcess, Authority]):
+    """Both at once, since each has to wait out a lock."""
+    await asyncio.gather(_locked_home(pair), _locked_relay(*relay))
 
 
 async def _locked_relay(relay: RelayProcess, authority: Authority) -> None:
