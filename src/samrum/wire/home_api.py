@@ -4,7 +4,7 @@ Unsafe methods need `Content-Type: application/json` and home's own `Origin`. Th
 `Samrum-Proof` with a `samrum-proof` statement by the certified device. Errors are a status and a `Problem`.
 """
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
@@ -278,6 +278,8 @@ class NewRoom(Wire):
     kind: Kind
     members: Annotated[list[PidField], Meta(max_length=MAX_MEMBERS)]
     title: Annotated[str, Meta(max_length=MAX_TITLE)] = ""
+    history: Literal["open", "closed"] = "open"
+    """`closed`: who comes later reads from there on. A direct message is always open."""
 
 
 class MemberChange(Wire):

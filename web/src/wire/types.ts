@@ -311,6 +311,7 @@ export interface NewRoom {
   kind: Kind;
   members: Pid[];
   title: string;
+  history: 'closed' | 'open';
 }
 
 /** 32 random bytes to sign. */
@@ -721,6 +722,7 @@ export type Code =
   | 'last_owner'
   | 'not_entitled'
   | 'no_such_epoch'
+  | 'keys_away'
   | 'second_copy_away'
   | 'bad_grant'
   | 'grant_expired'
