@@ -32,6 +32,8 @@ class Ejabberd(Xmpp):
             "log_rotate_count": 0,
             "auth_method": ["anonymous"],
             "anonymous_protocol": "sasl_anon",
+            "websocket_ping_interval": 7200,  # s; the driver answers nothing, and most clients are silent for most of the time
+            "websocket_timeout": 7200,
             "sql_type": "sqlite",
             "sql_database": str(self.base / "archive.db"),
             "listen": [

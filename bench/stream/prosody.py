@@ -20,6 +20,7 @@ daemonize = false
 pidfile = "{self.base}/prosody.pid"
 data_path = "{self.base}"
 log = {{ warn = "{self.base}/prosody.log" }}
+network_settings = {{ read_timeout = 7200 }}
 interfaces = {{ "127.0.0.1" }}
 local_interfaces = {{ "127.0.0.1" }}
 c2s_ports = {{ {self.tcp_port} }}

@@ -143,8 +143,10 @@ def _put(client: Client, frame: Wire) -> None:
 
 
 def _get(client: Client, kind: type[W]) -> W:
-    """The next frame, which must be of that kind."""
-    frame = stream.decode(client.frame(), stream.RELAY)
-    if not isinstance(frame, kind):
-        raise Unfair(f"{type(frame).__name__} instead of {kind.__name__}")
-    return frame
+    """The next frame of that kind; news before it are passed over, a refusal is not."""
+    while True:
+        frame = stream.decode(client.frame(), stream.RELAY)
+        if isinstance(frame, kind):
+            return frame
+        if isinstance(frame, stream.Bye | stream.Error):
+            raise Unfair(f"{frame.code} instead of {kind.__name__}")
