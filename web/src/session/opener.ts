@@ -6,9 +6,13 @@ import type { Dev, RoomId } from '../wire/ids';
 import type { Opening } from './api';
 import type { Ground } from './ground';
 import type { Rooms } from './rooms';
+import { spread } from './size';
 
 const CERTS_A_REQUEST = 500;
 const KEYS_A_REQUEST = 1000;
+const LIVE_MS = 60_000;
+/** How far big rooms' devices spread out when a new key is first used, in ms. Who writes does not wait. */
+const KEY_MS = 10_000;
 /** The longest chain of needs: roster, what was before, certificate, key, and the opening itself. */
 const ROUNDS = 5;
 
@@ -60,7 +64,18 @@ export class Opener {
     const devs = new Set(needs.flatMap(({ head, state }) => (head && state === 'need_cert' ? [head.dev] : [])));
     if (devs.size > 0) await this.certificates([...devs]);
     const epochs = new Set(needs.flatMap(({ head, state }) => (head && state === 'need_key' ? [head.epoch] : [])));
+    if (epochs.has(this.rooms.state(room)?.epoch ?? 0) && needs.some(({ head }) => this.isLive(head))) await this.waitInBigRoom(room);
     return epochs.size > 0 ? this.keys(room, [...epochs]) : null;
+  }
+
+  /** A message that has just been written: everybody who looks at the room needs its key now. */
+  private isLive(head: Opened['head']): boolean {
+    return head !== null && this.ground.now() - head.sentAt * 1000 < LIVE_MS;
+  }
+
+  private waitInBigRoom(room: RoomId): Promise<void> {
+    const wait = spread(this.rooms.count(room), KEY_MS);
+    return wait === 0 ? Promise.resolve() : new Promise((resolve) => setTimeout(resolve, wait));
   }
 
   private async certificates(devs: readonly Dev[]): Promise<void> {

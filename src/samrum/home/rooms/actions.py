@@ -24,7 +24,7 @@ from samrum.plumbing.clock import Clock
 from samrum.plumbing.log import Log
 from samrum.plumbing.transactions import Transactions, Tx
 from samrum.wire import jws
-from samrum.wire.chain import RoomState, listed
+from samrum.wire.chain import Member, RoomState, listed
 from samrum.wire.home_api import (
     BIG_ROOM,
     Changed,
@@ -107,7 +107,7 @@ class Rooms:
             if people.active(tx, added) != set(added):
                 raise BadMembers
             if not change.empty():
-                self._apply(tx, row, change, now, at_once=wanted.at_once)
+                self._apply(tx, row, change, now, at_once=wanted.at_once, members=members)
 
         await self._db.write(write, publish=self._out.woken)
         return await self._changed(me, room, proven)
@@ -247,9 +247,10 @@ class Rooms:
         *,
         at_once: bool = False,
         turn: tables.Turn | None = None,
+        members: dict[Pid, Member] | None = None,
     ) -> None:
-        """Signs the next roster, or several where many are added, and writes everything that goes with them."""
-        state = self._state(tx, row)
+        """Signs the next roster, or several where many are added, and writes everything that goes with them. `members`: if read already."""
+        state = self._state(tx, row, members if members is not None else tables.members(tx, row.room))
         turn = turn or _turn_of(row, change, len(state.members), now, at_once=at_once)
         first, later = change.add[:ADDED_AT_ONCE], change.add[ADDED_AT_ONCE:]
         state = self._sign(tx, row, state, Change(first, change.remove, change.role), now=now, turn=turn)
@@ -263,7 +264,7 @@ class Rooms:
         if row.changes + change.size() >= snapshots.EVERY:
             snapshots.take(tx, self._signer, state, now)
 
-    def _state(self, tx: Tx, row: tables.Row) -> RoomState:
+    def _state(self, tx: Tx, row: tables.Row, members: dict[Pid, Member]) -> RoomState:
         last = key_tables.get(tx, row.room, row.epoch)
         return RoomState(
             tenant=self._tenant,
@@ -272,7 +273,7 @@ class Rooms:
             head=row.head,
             epoch=last.statement() if last else None,
             policy=row.policy(),
-            members=tables.members(tx, row.room),
+            members=members,
         )
 
     def _sign(
