@@ -4,6 +4,7 @@ Run as `python nursery.py relay|home zone.toml clock`; answers each line with th
 seconds the zone's clock is off the machine's, and is read at each look at the clock.
 """
 
+import contextlib
 import importlib
 import os
 import signal
@@ -19,6 +20,7 @@ def main() -> None:
     app = importlib.import_module(f"samrum.{zone}.app")
     clock.SystemClock.now = lambda _self: time.time() + float(off.read_bytes())  # type: ignore[method-assign]
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the children
+    child = 0
     for _ in sys.stdin:
         child = os.fork()
         if child == 0:
@@ -27,6 +29,9 @@ def main() -> None:
             os._exit(0)
         sys.stdout.write(f"{child}\n")
         sys.stdout.flush()
+    with contextlib.suppress(ProcessLookupError):
+        if child:
+            os.kill(child, signal.SIGKILL)  # whoever asked for it is gone
 
 
 if __name__ == "__main__":
