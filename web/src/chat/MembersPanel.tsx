@@ -8,6 +8,7 @@ import { useSession } from '../app/SessionContext';
 import { MemberPages } from '../people/MemberPages';
 import { about, usePersonName } from '../people/names';
 import { PeoplePicker } from '../people/PeoplePicker';
+import { PresenceDot } from '../people/PresenceDot';
 import type { Member, Person, Room } from '../session/api';
 import { Avatar } from '../ui/Avatar';
 import { Button, IconButton } from '../ui/Button';
@@ -18,6 +19,8 @@ import styles from './MembersPanel.module.css';
 
 const c = classes(styles);
 const m = classes(menuStyles);
+/** Rooms with more members show nobody's presence (`wire.stream.PRESENCE_MEMBERS`). */
+const PRESENCE_MEMBERS = 100;
 const ROLES = ['owner', 'moderator', 'member'] as const;
 
 /** Who is in the room and as what. Owners and moderators add people, take them out, and give roles. */
@@ -53,7 +56,13 @@ export function MembersPanel({ room }: { readonly room: Room }) {
   const members = (paged ? [] : room.members).toSorted((a, b) => order.compare(personName(a, room), personName(b, room)));
   const shown = (member: Member) => (
     <>
-      <Avatar id={member.pid} name={personName(member, room)} />
+      {member.me || room.count > PRESENCE_MEMBERS ? (
+        <Avatar id={member.pid} name={personName(member, room)} />
+      ) : (
+        <PresenceDot pid={member.pid}>
+          <Avatar id={member.pid} name={personName(member, room)} />
+        </PresenceDot>
+      )}
       <div className={c('who')}>
         <p className={c('name')}>
           {personName(member, room)} {member.me && <span className={c('me')}>{t('members.me')}</span>}{' '}

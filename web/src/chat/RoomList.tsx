@@ -5,7 +5,8 @@ import { useTranslation } from 'react-i18next';
 import { routeHref } from '../app/route';
 import { useSession } from '../app/SessionContext';
 import { useRoomTitle } from '../people/names';
-import type { Room, RoomId } from '../session/api';
+import { PresenceDot } from '../people/PresenceDot';
+import type { Member, Room, RoomId } from '../session/api';
 import { Avatar } from '../ui/Avatar';
 import { Button } from '../ui/Button';
 import { classes } from '../ui/classes';
@@ -61,12 +62,22 @@ function Group({ title, rooms, open }: { readonly title: string; readonly rooms:
   );
 }
 
+function Face({ room, person, title, presence }: { readonly room: RoomId; readonly person: Member | undefined; readonly title: string; readonly presence: string }) {
+  if (person === undefined) return <Avatar id={room} name={title} small />;
+  return (
+    <PresenceDot pid={person.pid} id={presence}>
+      <Avatar id={person.pid} name={title} small />
+    </PresenceDot>
+  );
+}
+
 function Entry({ room, open }: { readonly room: Room; readonly open: boolean }) {
   const { t } = useTranslation('chat');
   const id = useId();
   const title = useRoomTitle()(room);
   const other = room.members.find((member) => !member.me);
-  const describedBy = [room.unread > 0 && `${id}-unread`, room.meeting !== null && `${id}-meeting`].filter(Boolean).join(' ');
+  const person = room.kind === 'direct' ? other : undefined;
+  const describedBy = [person !== undefined && `${id}-presence`, room.unread > 0 && `${id}-unread`, room.meeting !== null && `${id}-meeting`].filter(Boolean).join(' ');
   return (
     <li className={c('entry', open && 'open', room.unread > 0 && 'unread')}>
       <a
@@ -76,7 +87,7 @@ function Entry({ room, open }: { readonly room: Room; readonly open: boolean }) 
         aria-describedby={describedBy === '' ? undefined : describedBy}
       >
         {room.kind === 'direct' ? (
-          <Avatar id={other?.pid ?? room.id} name={title} small />
+          <Face room={room.id} person={person} title={title} presence={`${id}-presence`} />
         ) : (
           <span className={c('kind')}>{room.kind === 'channel' ? <Hash aria-hidden="true" /> : <UsersRound aria-hidden="true" />}</span>
         )}

@@ -5,7 +5,8 @@ import { useTranslation } from 'react-i18next';
 import { routeHref } from '../app/route';
 import { useSession } from '../app/SessionContext';
 import { useRoomTitle } from '../people/names';
-import type { Room, RoomId, RoomModel } from '../session/api';
+import { usePresence } from '../people/PresenceDot';
+import type { Pid, Room, RoomId, RoomModel } from '../session/api';
 import { Button, IconButton } from '../ui/Button';
 import { classes } from '../ui/classes';
 import { Notice } from '../ui/Notice';
@@ -106,6 +107,12 @@ export function RoomScreen({
   );
 }
 
+/** How present the other one of a direct message is. */
+function PresenceLine({ pid }: { readonly pid: Pid }) {
+  const { t } = useTranslation('people');
+  return <p className={c('about')}>{t(`presence.${usePresence(pid)}`)}</p>;
+}
+
 function Head({
   room,
   panel,
@@ -122,6 +129,7 @@ function Head({
   const { t } = useTranslation('chat');
   const title = useRoomTitle()(room);
   const people = room.meeting?.people.length ?? 0;
+  const other = room.kind === 'direct' ? room.members.find((member) => !member.me) : undefined;
   return (
     <header className={c('head')}>
       <a className={c('back')} href={routeHref({ name: 'start' })} aria-label={t('room.back')}>
@@ -130,6 +138,7 @@ function Head({
       <div className={c('names')}>
         <h1 className={c('title')}>{title}</h1>
         {room.kind !== 'direct' && <p className={c('about')}>{t('room.people', { count: room.count })}</p>}
+        {other !== undefined && <PresenceLine pid={other.pid} />}
       </div>
       <div className={c('actions')}>
         <IconButton label={t('privacy.open')} aria-expanded={panel === 'privacy'} onPress={() => onPanel('privacy')}>

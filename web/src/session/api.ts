@@ -181,6 +181,9 @@ export interface MeetingAccess {
   name(pid: Pid): string | null;
 }
 
+/** How present somebody is, as far as one may know: `away` is no input for ten minutes. */
+export type PresenceState = 'online' | 'away' | 'meeting' | 'offline';
+
 export interface Session {
   readonly me: Person;
   readonly dev: Dev;
@@ -190,6 +193,8 @@ export interface Session {
   readonly alarm: Readable<Alarm | null>;
   readonly rooms: Readable<readonly Room[]>;
   openRoom(id: RoomId): RoomModel;
+  /** For as long as somebody listens, the person counts as shown. */
+  presence(pid: Pid): Readable<PresenceState>;
   searchPeople(query: string, limit?: number): Promise<readonly Person[]>;
   /** A page of a room's members by name, or of those whom a search finds; `count`: of all of them. */
   roomPeople(room: RoomId, query: string, skip: number, limit: number): Promise<{ readonly people: readonly Member[]; readonly count: number }>;

@@ -13,9 +13,11 @@ import type { Dev, MsgId, Pid } from '../wire/ids';
 import type { Welcome } from '../wire/types';
 import { Lead } from './lead';
 import { Link } from './link';
+import type { Shown } from './presence';
 import type { OutboxEntry } from './storage';
 import { Following, type Way } from './tabs/following';
 import { messageOf, passed, type Answer, type Asked, type Note, type TabId, type TabMessage, type TabWord, type Told } from './tabs/messages';
+import { Screens } from './tabs/screens';
 import { Word } from './tabs/word';
 
 /** A change of the leader is nothing that a person needs to hear of, unless it lasts longer than this. */
@@ -58,6 +60,7 @@ export class Relay {
   private role: 'none' | 'leads' | 'follows' = 'none';
   private term = 0;
   private word: Word | null = null;
+  private readonly screens = new Screens();
   private ended = false;
   private changing: ReturnType<typeof setTimeout> | null = null;
 
@@ -71,12 +74,14 @@ export class Relay {
       hello: (grant, nonce) => this.events.hello(grant, nonce),
       up: (welcome) => {
         this.word = new Word(welcome, pid);
+        this.screens.clear();
         this.replaced = false;
         this.announce(null);
         this.up(welcome);
       },
       frame: (frame) => {
         this.word?.take(frame);
+        if (frame.kind === 'PresenceIs') this.screens.take(frame.body);
         if (passed(frame)) this.say({ k: 'frame', frame });
         this.events.frame(frame);
       },
@@ -149,6 +154,12 @@ export class Relay {
       this.replaced = false;
       this.link.start();
     }
+  }
+
+  /** Whom this tab shows. */
+  show(shown: Shown): void {
+    if (this.leads) this.own?.send('Presence', this.screens.set(this.me, shown));
+    else this.following.way?.send('Presence', shown);
   }
 
   offer(entries: readonly OutboxEntry[]): void {
@@ -263,17 +274,22 @@ export class Relay {
     if (message.k === 'ping') {
       // A tab in the background gets its timers late: whoever looks at another one reminds it.
       this.link.due();
+      this.screens.heard(message.from);
       if (message.term === this.term) this.say({ k: 'pong', to: message.from });
       else this.announce(message.from);
     } else if ('to' in message && message.to === this.me) {
       if (message.k === 'ask') void this.answer(message.from, message.re, message.ask);
-      else if (message.k === 'tell') this.tell(message.tell);
+      else if (message.k === 'tell') this.tell(message.from, message.tell);
       else if (message.k === 'wish') this.events.outbox.wished(message.wish, message.id);
     }
   }
 
-  private tell({ kind, body }: Told): void {
-    this.own?.send(kind, body);
+  private tell(from: TabId, { kind, body }: Told): void {
+    if (kind !== 'Presence') this.own?.send(kind, body);
+    else {
+      this.own?.send('Presence', this.screens.set(from, body));
+      this.say({ k: 'frame', frame: { kind: 'PresenceIs', body: this.screens.known() } });
+    }
   }
 
   private async answer(to: string, re: number, ask: Asked): Promise<void> {

@@ -6,7 +6,7 @@ import type { RoomState } from '../wire/chain';
 import type { Frame } from '../wire/frames';
 import { newId, type Dev, type MsgId, type Pid, type RoomId } from '../wire/ids';
 import type { Batch, Changed, Started, Welcome } from '../wire/types';
-import type { Alarm, Connection, DeviceInfo, MeetingAccess, Member, Person, Readable, Room, RoomKind, RoomModel, Session } from './api';
+import type { Alarm, Connection, DeviceInfo, MeetingAccess, Member, Person, PresenceState, Readable, Room, RoomKind, RoomModel, Session } from './api';
 import { myDevices, type MyDevices } from './devices';
 import type { Ground } from './ground';
 import { HomeLine } from './homeline';
@@ -19,6 +19,7 @@ import { Opener } from './opener';
 import { fetchNewest } from './newest';
 import { Outbox } from './outbox';
 import { People } from './people';
+import { Presence } from './presence';
 import { Relay } from './relay';
 import { Rooms } from './rooms';
 import { Sender } from './sender';
@@ -55,6 +56,7 @@ export class LiveSession implements Session, Ground {
   private readonly logs: Logs;
   private readonly sender: Sender;
   private readonly relay: Relay;
+  private readonly seen: Presence;
   private readonly line: HomeLine;
   private readonly mine: MyDevices;
   private readonly watch: LedgerWatch;
@@ -124,6 +126,9 @@ export class LiveSession implements Session, Ground {
         this.forget(how);
       },
       outbox: this.outbox,
+    });
+    this.seen = new Presence((shown) => {
+      this.relay.show(shown);
     });
     this.line = new HomeLine(began.home, started, {
       since: async ({ rooms, rosters, people, devices }) => {
@@ -202,6 +207,10 @@ export class LiveSession implements Session, Ground {
 
   get rooms(): Readable<readonly Room[]> {
     return this.book.list;
+  }
+
+  presence(pid: Pid): Readable<PresenceState> {
+    return this.seen.of(pid);
   }
 
   openRoom(room: RoomId): RoomModel {
@@ -295,6 +304,7 @@ export class LiveSession implements Session, Ground {
   private stop(): void {
     this.watch.stop();
     this.leases.stop();
+    this.seen.stop();
     this.relay.stop();
     this.people.stop();
     if (this.hint !== null) clearTimeout(this.hint);
@@ -346,6 +356,7 @@ export class LiveSession implements Session, Ground {
     this.everOpen = true;
     this.book.welcome(welcome);
     this.logs.catchUp();
+    this.seen.up();
     this.sender.pumpAll();
     this.line.syncSoon();
     if (this.keeper()) {
@@ -359,6 +370,7 @@ export class LiveSession implements Session, Ground {
   private down(code: string | null): { again: boolean } {
     this.sender.down();
     this.book.down();
+    this.seen.down();
     if (code === 'grant_expired' || code === 'bad_grant') this.line.renewFirst();
     if (code === 'revoked') this.revoked();
     this.tell();
@@ -397,6 +409,9 @@ export class LiveSession implements Session, Ground {
         break;
       case 'Meeting':
         this.book.meeting(body);
+        break;
+      case 'PresenceIs':
+        this.seen.take(body);
         break;
       case 'MediaAckIs':
         this.meetings.acked(body);
@@ -448,8 +463,8 @@ export class LiveSession implements Session, Ground {
     if (this.relay.replaced) return 'replaced';
     if (this.stream() !== null) return this.line.answers ? 'online' : 'home_away';
     if (!navigator.onLine) return 'offline';
-    if (this.relay.settling) return this.connection.get();
     if (this.line.lapsed) return 'lapsed';
+    if (this.relay.settling) return this.connection.get();
     return this.everOpen ? 'relay_away' : 'starting';
   }
 

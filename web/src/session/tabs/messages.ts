@@ -14,7 +14,7 @@ import type { OutboxEntry } from '../storage';
 export type TabId = string;
 
 /** Frames of relay that every tab gets. What answers one tab's request goes to that tab alone. */
-const PASSED = ['Batch', 'RosterIs', 'RosterAt', 'HintIs', 'ReadIs', 'TypingIs', 'Meeting', 'MediaAckIs', 'Pong'] as const;
+const PASSED = ['Batch', 'RosterIs', 'RosterAt', 'HintIs', 'ReadIs', 'TypingIs', 'Meeting', 'MediaAckIs', 'Pong', 'PresenceIs'] as const;
 export type Passed = Extract<Frame, { kind: (typeof PASSED)[number] }>;
 
 /** What became of a message that waits. */
@@ -33,7 +33,7 @@ type Body<K extends keyof ClientFrames> = ClientFrames[K];
 type Without<T> = Omit<T, 're'>;
 export type Asked = { readonly kind: 'History'; readonly body: Without<Body<'History'>> } | { readonly kind: 'Last'; readonly body: Without<Body<'Last'>> };
 /** What is said to relay without an answer. */
-export type ToldKind = 'Read' | 'Typing' | 'MediaAck';
+export type ToldKind = 'Read' | 'Typing' | 'MediaAck' | 'Presence';
 export type Told = { [K in ToldKind]: { readonly kind: K; readonly body: Body<K> } }[ToldKind];
 export type Answer = { readonly page: Page } | { readonly last: LastIs } | { readonly code: string; readonly retryAfter: number | null };
 
@@ -94,6 +94,7 @@ function isAsk({ kind, body }: Fields): boolean {
 
 function isTell({ kind, body }: Fields): boolean {
   if (!isRecord(body)) return false;
+  if (kind === 'Presence') return isList(body['pids'], (pid) => isId('p', pid)) && typeof body['away'] === 'boolean';
   if (kind === 'MediaAck') return isId('c', body['meeting']) && isCount(body['epoch']);
   return isId('r', body['room']) && (kind === 'Typing' || (kind === 'Read' && isCount(body['pos'])));
 }
