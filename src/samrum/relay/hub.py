@@ -225,7 +225,6 @@ class Hub:
         """Closes connections whose grant is over; when the next one's will be."""
         for link in self._links():
             if link.ends <= now:
-                self.leave(link)
                 link.bye(Code.GRANT_EXPIRED)
         return min((link.ends for link in self._links()), default=None)
 
