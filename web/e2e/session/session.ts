@@ -1,6 +1,6 @@
 /** The page of `session.test.mjs`: the real session, driven from outside, without screens. */
 import { doorway } from '../../src/session';
-import { Refusal, type MsgId, type Pid, type RoomId, type RoomModel, type Session } from '../../src/session/api';
+import { Refusal, type MsgId, type Opening, type Pid, type RoomId, type RoomModel, type Session } from '../../src/session/api';
 
 interface Driven {
   session: Session | null;
@@ -8,6 +8,8 @@ interface Driven {
 }
 
 const state: Driven = { session: null, rooms: new Map() };
+/** Every state that any message was shown in. */
+const openings = new Set<Opening>();
 const reports: string[] = [];
 addEventListener('securitypolicyviolation', ({ effectiveDirective }) => reports.push(effectiveDirective));
 
@@ -17,9 +19,16 @@ function session(): Session {
 }
 
 function model(room: RoomId): RoomModel {
-  const found = state.rooms.get(room) ?? session().openRoom(room);
-  state.rooms.set(room, found);
-  return found;
+  const known = state.rooms.get(room);
+  if (known !== undefined) return known;
+  const made = session().openRoom(room);
+  state.rooms.set(room, made);
+  const note = (): void => {
+    for (const { opening } of made.timeline.get().messages) openings.add(opening);
+  };
+  made.timeline.subscribe(note);
+  note();
+  return made;
 }
 
 /** `{code}` instead of a refusal, so that it crosses to the test. */
@@ -34,6 +43,7 @@ async function outcome<T>(work: Promise<T>): Promise<T | { code: string }> {
 
 const driver = {
   reports,
+  openings: () => [...openings].sort(),
   signIn: (user: string, password: string, sharedComputer = false) =>
     outcome(doorway.signIn(user, password, { sharedComputer }).then((made) => {
       state.session = made;

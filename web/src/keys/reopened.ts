@@ -8,6 +8,8 @@ export class Reopened<S extends DBSchema> {
   constructor(
     private readonly name: string,
     private readonly make: (db: IDBPDatabase<S>) => void,
+    /** Makes it again at once, not only when it is used. */
+    private readonly atOnce = false,
   ) {}
 
   /** Runs `work`, once more if the database went away under it; `work` may therefore be done twice. */
@@ -35,14 +37,19 @@ export class Reopened<S extends DBSchema> {
         this.make(made);
       },
       blocking: (_now, _next, event) => {
-        this.db = null;
         (event.target as IDBDatabase).close();
+        this.lost();
       },
       terminated: () => {
-        this.db = null;
+        this.lost();
       },
     });
     this.db.catch(() => (this.db = null));
     return this.db;
+  }
+
+  private lost(): void {
+    this.db = null;
+    if (this.atOnce && !this.closed) void this.open().catch(() => undefined);
   }
 }

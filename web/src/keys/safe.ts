@@ -50,7 +50,7 @@ export class Safe {
       db.createObjectStore('leases');
       // What the browser kept was cleared while we run: this device lives on.
       if (this.device !== undefined) void own.put(this.device, 'device');
-    });
+    }, true);
   }
 
   /** This profile's device, as it was kept. */
