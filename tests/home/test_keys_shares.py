@@ -108,12 +108,12 @@ def test_shares_are_made_once_unless_asked_and_then_the_old_ones_are_worth_nothi
 async def test_a_new_period_key_is_restorable_before_it_is_used(tmp_path: Path) -> None:
     config = with_recovery(tmp_path)
     path, files = write_toml(config), three(tmp_path)
-    admin.make_shares(path, files, anew=False)
     recovery = config.keys.recovery
     assert recovery
     async with running(config) as home:
         (alice,) = await home.enter(0)
         await alice.create()
+        admin.make_shares(path, files, anew=False)  # home need not be restarted
         away = recovery.rename(recovery.with_name(recovery.name + "-away"))
         await alice.create()  # this month's period key is there
         home.clock.time += 32 * 86_400

@@ -33,7 +33,6 @@ def make_shares(path: Path, places: list[Path], *, anew: bool) -> list[str]:
     return [
         *written,
         "Give each to another person, who copies the words to paper and checks them with `samrum home shares check`.",
-        "If home runs, restart it: from then on new secrets are sealed to these shares.",
     ]
 
 

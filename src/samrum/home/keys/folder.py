@@ -75,7 +75,7 @@ class KeyFolder:
 
     def __init__(self, config: KeysConfig, tenant: TenantId) -> None:
         """Opens what `make` made; raises `BadConfig` if a key is missing, readable by others, or of another root key."""
-        self._folder = config.folder
+        self._config, self._folder = config, config.folder
         self._tenant = tenant
         self._lock = threading.Lock()
         self._open: dict[str, bytearray] = {}
@@ -83,7 +83,7 @@ class KeyFolder:
         if (config.folder / REWRAPPING).exists():
             raise BadConfig(f"{config.folder}: the root key is being moved; run `samrum home rewrap` again to finish")
         self._root = open_root(config)
-        self._recovery = Recovery.of(config, tenant)
+        Recovery.of(config, tenant)  # shares without their folder are a mistake that is said at the start
         path = self._folder / SIGNING
         try:
             signing = msgspec.json.decode(read(path, self._root, tenant), type=Signing)
@@ -123,23 +123,28 @@ class KeyFolder:
 
     def keep_restorable(self, *, anew: bool = False) -> None:
         """Seals to the holders of the shares what is not yet, or `anew` everything to new ones; raises `OSError`."""
-        if self._recovery is None:
+        recovery = self._restorable()
+        if recovery is None:
             return
         if anew:
-            self._recovery.begin()
+            recovery.begin()
         for path in sorted([*self._folder.glob("period-*.key"), self._folder / SIGNING]):
-            if anew or not self._recovery.has(path.name):
-                self._recovery.keep(path.name, read(path, self._root, self._tenant))
+            if anew or not recovery.has(path.name):
+                recovery.keep(path.name, read(path, self._root, self._tenant))
         if anew:
-            self._recovery.forget_others(self._folder)
+            recovery.forget_others(self._folder)
+
+    def _restorable(self) -> Recovery | None:
+        """Where new secrets are sealed to; looked up each time, since shares may be made while home runs."""
+        return Recovery.of(self._config, self._tenant) if self._config.recovery else None
 
     def _key(self, name: str, *, restorable: bool) -> bytearray:
         if name not in self._open:
             path = self._folder / name
             if not path.exists():
                 key = _random()
-                if restorable and self._recovery:
-                    self._recovery.keep(name, key)
+                if restorable and (recovery := self._restorable()):
+                    recovery.keep(name, key)
                 write(path, key, self._root, self._tenant)
             self._open[name] = read(path, self._root, self._tenant)
         return self._open[name]
