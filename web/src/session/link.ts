@@ -5,8 +5,8 @@ import type { Bytes } from '../wire/bytes';
 import type { Welcome } from '../wire/types';
 
 const FIRST_MS = 500;
-/** Relay was restarted, most often: back within seconds, so the first tries come close together. */
-const EARLY_TRIES = 8;
+/** Relay was restarted, most often: back within some ten seconds, so the first tries come close together. */
+const EARLY_TRIES = 15;
 const EARLY_MS = 1_000;
 const LONGEST_MS = 30_000;
 /** A connection that lasted this long ends the run of failures. */
