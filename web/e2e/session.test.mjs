@@ -1,6 +1,5 @@
 /** The session against a real home and relay, in Chromium, without screens. */
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,82 +7,34 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { chromium } from 'playwright-core';
-import { startCity, until } from './session/city.mjs';
+import { until } from './session/city.mjs';
 import { between, falseSent } from './session/impostor.mjs';
-import { pageFiles, serve } from './session/page.mjs';
+import { serve } from './session/page.mjs';
+import { find, FLAGS, has, online, shows, startWorld } from './session/world.mjs';
 
 const BASE = Number(process.env.SAMRUM_SESSION_PORT ?? 21000);
-// The page is answered from memory, which Chromium takes for another network than loopback.
-const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--disable-features=LocalNetworkAccessChecks'];
 
+let world;
 let city;
-let browser;
-let files;
 /** The head of home's ledger that relay had at the start: number, value, statement. */
 let earlyHead;
-const complaints = [];
 
 before(async () => {
-  [city, files] = await Promise.all([startCity(BASE), pageFiles('session.ts')]);
+  world = await startWorld(BASE);
+  city = world.city;
   await until(() => witnessedHead() !== undefined, 'the first head is witnessed');
   earlyHead = witnessedHead();
-  browser = await chromium.launch({ executablePath: '/usr/bin/chromium', headless: true, args: FLAGS });
 }, { timeout: 180_000 });
 
-after(async () => {
-  await browser?.close();
-  await city?.stop();
-});
+after(() => world?.stop());
 
-/** A browser profile. */
-async function profile() {
-  const context = await browser.newContext();
-  await serve(context, city.ready.home, files);
-  return context;
-}
-
-/** A tab of a profile: calls of the page's driver by name. */
-async function tab(context) {
-  const page = await context.newPage();
-  page.on('pageerror', (error) => complaints.push(error.stack ?? String(error)));
-  await page.goto(`${city.ready.home}/at/`);
-  await page.waitForFunction(() => 'samrum' in globalThis);
-  const call = (name, ...args) => page.evaluate(([method, given]) => globalThis.samrum[method](...given), [name, args]);
-  return new Proxy({ page }, { get: (own, name) => (name === 'then' ? undefined : name in own ? own[name] : (...args) => call(name, ...args)) });
-}
-
-async function signedIn(context, login, shared = false) {
-  const one = await tab(context);
-  const me = await one.signIn(login.user, login.password, shared);
-  assert.equal(me.name, login.name);
-  await until(async () => (await one.connection()) === 'online', 'online');
-  return Object.assign(one, { me });
-}
-
-function login(index) {
-  return city.ready.logins[index];
-}
-
-/** A person known by search, as `who` sees them. */
-async function find(who, name) {
-  const found = await who.search(name);
-  return found.find((one) => one.name === name).pid;
-}
-
-async function has(who, room, text, opening = 'opened') {
-  let texts;
-  const there = async () => {
-    texts = await who.texts(room);
-    return texts.some(([, said, how]) => said === text && how === opening);
-  };
-  await until(there, `${text} ${opening}`).catch((error) => {
-    throw new Error(`${error.message} in ${JSON.stringify(texts)}`);
-  });
-}
-
-async function shows(who, room) {
-  return until(async () => (await who.rooms()).find(({ id }) => id === room), 'the room');
-}
+const profile = () => world.profile();
+const tab = (context) => world.tab(context);
+const signedIn = (context, login, shared) => world.signedIn(context, login, shared);
+const login = (index) => world.login(index);
+const pair = (title, first, second) => world.pair(title, first, second);
+const zone = (name) => world.zone(name);
+const relayDb = (sql, ...values) => world.relayDb(sql, ...values);
 
 test('two people sign in, make a room, write, and read it again after a reload and on a second device', { timeout: 60_000 }, async () => {
   const one = await profile();
@@ -125,35 +76,8 @@ test('two people sign in, make a room, write, and read it again after a reload a
   await second.send(room, 'från min andra dator');
   await has(anna, room, 'från min andra dator');
   await has(bo, room, 'från min andra dator');
-  assert.deepEqual(complaints, []);
+  assert.deepEqual(world.complaints, []);
 });
-
-/** A fresh group of two people, each in a profile of their own. */
-async function pair(title, first = 0, second = 1) {
-  const contexts = [await profile(), await profile()];
-  const anna = await signedIn(contexts[0], login(first));
-  const bo = await signedIn(contexts[1], login(second));
-  const room = await anna.create('group', title, [await find(anna, login(second).name)]);
-  await shows(bo, room);
-  return { contexts, anna, bo, room };
-}
-
-/** The process of a zone: a child of the launcher with that word in its command. */
-function zone(name) {
-  for (const pid of readdirSync('/proc').filter((one) => /^\d+$/.test(one))) {
-    try {
-      const parent = Number(readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1).split(' ')[1]);
-      if (parent === city.launcher && readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes(name)) return Number(pid);
-    } catch { /* it ended meanwhile */ }
-  }
-  throw new Error(`no ${name}`);
-}
-
-/** One statement on relay's database, behind its back. */
-function relayDb(sql, ...values) {
-  const code = 'import json,sqlite3,sys; db=sqlite3.connect(sys.argv[1], timeout=10); print(json.dumps(db.execute(sys.argv[2], json.loads(sys.argv[3])).fetchall())); db.commit()';
-  return JSON.parse(execFileSync('python3', ['-c', code, `${city.ready.data.relay}/relay.db`, sql, JSON.stringify(values)], { encoding: 'utf8' }));
-}
 
 function witnessedHead() {
   return relayDb('SELECT n, head, jws FROM heads')[0];
@@ -165,10 +89,6 @@ async function forge(...statements) {
   for (const statement of statements) relayDb(...statement);
   process.kill(pid, 'SIGTERM');
   await until(() => { try { return zone('relay') !== pid; } catch { return false; } }, 'relay starts again', 30_000);
-}
-
-async function online(who) {
-  await until(async () => (await who.connection()) === 'online', 'online', 40_000);
 }
 
 test('unread, read positions and typing', { timeout: 60_000 }, async () => {
@@ -232,6 +152,50 @@ test('somebody is removed: a new epoch, no word any more, and drafts with the re
   assert.ok(!(await bo.texts(room)).some(([, text]) => text === 'bara vi två'));
   await cia.send(room, 'svar');
   await has(anna, room, 'svar');
+});
+
+test('a new key that this browser has not heard of: relay refuses, and the same message goes again under it', { timeout: 60_000 }, async () => {
+  const { anna, bo, room } = await pair('Ny nyckel');
+  const cia = await signedIn(await profile(), login(2));
+  await anna.change(room, { add: [cia.me.pid] });
+  await shows(bo, room);
+  let deaf = false;
+  const sent = [];
+  // Neither relay's rosters nor home's hints reach Bo.
+  await between(bo, (frame) => (deaf && [68, 69, 79].includes(frame[0]) ? null : frame), (frame) => {
+    const at = frame[0] === 3 ? frame.indexOf('SM1') : -1;
+    if (at > 0) sent.push({ epoch: frame.readUInt32BE(at + 52), seq: Number(frame.readBigUInt64BE(at + 88)), id: frame.subarray(at + 96, at + 112).toString('hex') });
+    return null;
+  });
+  await online(bo);
+  await bo.send(room, 'under den första nyckeln');
+  await has(anna, room, 'under den första nyckeln');
+  deaf = true;
+  await anna.change(room, { remove: [cia.me.pid] });
+  await bo.send(room, 'under den nya');
+  await has(anna, room, 'under den nya');
+  const [first, stale, again] = sent;
+  assert.deepEqual([first.epoch, stale.epoch, again.epoch], [1, 1, 2]);
+  assert.deepEqual([stale.seq, again.seq, again.id], [2, 2, stale.id]);
+  assert.deepEqual((await anna.timeline(room)).gaps, []);
+});
+
+test('what waits while its writer is removed becomes a draft, and goes when the writer is back and wants it', { timeout: 60_000 }, async () => {
+  const { anna, bo, room } = await pair('Utkast vid borttagning');
+  await anna.send(room, 'före');
+  await has(bo, room, 'före');
+  const context = bo.page.context();
+  await context.setOffline(true);
+  await anna.change(room, { remove: [bo.me.pid] });
+  const id = await bo.send(room, 'skrivet utan nät');
+  await context.setOffline(false);
+  const draft = await until(async () => (await bo.timeline(room)).messages.find((one) => one.id === id && one.state === 'draft'), 'a draft', 40_000);
+  assert.deepEqual([draft.text, draft.reason], ['skrivet utan nät', 'not_a_member']);
+  assert.equal(relayDb('SELECT count(*) FROM messages WHERE room = ?', room)[0][0], 1);
+  await anna.change(room, { add: [bo.me.pid] });
+  await shows(bo, room);
+  await bo.retry(room, id);
+  await has(anna, room, 'skrivet utan nät');
 });
 
 test('media keys: the same for both, not extractable; join gives a token', { timeout: 60_000 }, async () => {
@@ -496,7 +460,7 @@ test('what a browser profile keeps on disk shows no text, title or name', { time
   };
   const [text, title, planted] = ['text', 'rubrik', 'planterat'].map((word) => `${word}-${randomUUID()}`);
   let context = await chromium.launchPersistentContext(folder, { executablePath: '/usr/bin/chromium', headless: true, args: FLAGS });
-  await serve(context, city.ready.home, files);
+  await serve(context, city.ready.home, world.files);
   const one = await signedIn(context, login(7));
   const other = await signedIn(await profile(), login(8));
   const room = await one.create('group', title, [other.me.pid]);
@@ -525,7 +489,7 @@ test('what a browser profile keeps on disk shows no text, title or name', { time
   for (const secret of [text, title, login(7).name, login(8).name]) assert.deepEqual(scan(secret), [], secret);
 
   context = await chromium.launchPersistentContext(folder, { executablePath: '/usr/bin/chromium', headless: true, args: FLAGS });
-  await serve(context, city.ready.home, files);
+  await serve(context, city.ready.home, world.files);
   const again = await tab(context);
   await again.page.evaluate((what) => new Promise((resolve) => {
     const ask = indexedDB.open('planted');
@@ -538,7 +502,7 @@ test('what a browser profile keeps on disk shows no text, title or name', { time
 });
 
 test('nothing was thrown', () => {
-  assert.deepEqual(complaints, []);
+  assert.deepEqual(world.complaints, []);
 });
 
 // The last test: home and relay do not agree afterwards.
