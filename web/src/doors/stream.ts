@@ -11,8 +11,11 @@ import { Refusal } from './refusal';
 const VERSION = 1;
 const PING_MS = 25_000;
 const DEADLINE_MS = 15_000;
-/** Without any frame for this long the connection is dead: a ping has gone unanswered. */
-const SILENCE_MS = 40_000;
+const TICK_MS = 5_000;
+/** A ping that is unanswered for so long means that the connection is dead. */
+const ANSWER_MS = 15_000;
+/** The same after a tick that came late: the device slept, and its connection hardly survived that. */
+const WOKEN_MS = 5_000;
 
 export interface StreamEvents {
   /** Signs relay's nonce (`hello_bytes`). */
@@ -36,7 +39,11 @@ export class RelayStream {
   private readonly waiting = new Map<number, Waiting>();
   private readonly timer: ReturnType<typeof setInterval>;
   private nextRe = 1;
+  private readonly started = Date.now();
+  private ticked = Date.now();
   private heard = Date.now();
+  /** The ping that waits for its answer. */
+  private pinged: { readonly at: number; readonly patience: number } | null = null;
   private open = false;
   private ended = false;
   private goodbye: string | null = null;
@@ -57,12 +64,9 @@ export class RelayStream {
     this.socket.onclose = () => {
       this.end();
     };
-    const started = Date.now();
     this.timer = setInterval(() => {
-      const now = Date.now();
-      if (now - this.heard > SILENCE_MS || (!this.open && now - started > DEADLINE_MS)) this.close();
-      else if (this.open && now - this.heard >= PING_MS) this.write('Ping', {});
-    }, 5_000);
+      this.tick(Date.now());
+    }, TICK_MS);
   }
 
   /** Sends a frame, if the connection is open; whether it went. */
@@ -83,6 +87,20 @@ export class RelayStream {
   close(): void {
     this.socket.close();
     this.end();
+  }
+
+  /** Ticks come late where the page is in the background or the device slept: time alone says nothing of the connection. */
+  private tick(now: number): void {
+    const late = now - this.ticked > 2 * TICK_MS;
+    this.ticked = now;
+    if (!this.open) {
+      if (now - this.started > DEADLINE_MS) this.close();
+    } else if (this.pinged !== null) {
+      if (now - this.pinged.at >= this.pinged.patience) this.close();
+    } else if (now - this.heard >= PING_MS) {
+      this.pinged = { at: now, patience: late ? WOKEN_MS : ANSWER_MS };
+      this.write('Ping', {});
+    }
   }
 
   private request<T extends Answer>(kind: 'History' | 'Last', body: object): Promise<T> {
@@ -113,6 +131,7 @@ export class RelayStream {
   private received(data: unknown): void {
     if (this.ended) return;
     this.heard = Date.now();
+    this.pinged = null;
     let frame: Frame;
     try {
       if (!(data instanceof ArrayBuffer)) throw new TypeError();
