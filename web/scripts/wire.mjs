@@ -89,9 +89,34 @@ function validators() {
   ajv.addSchema({ $id: 'wire', $defs: forValidators(schema.$defs) });
   const made = standaloneCode(ajv, Object.fromEntries(received.map((name) => [name, `wire#/$defs/${name}`])));
   const own = 'function ucs2length(s){let n=0;for(const _ of s)n++;return n}\n';
-  const code = made.replaceAll('require("ajv/dist/runtime/ucs2length").default', 'ucs2length');
+  const code = lean(made.replaceAll('require("ajv/dist/runtime/ucs2length").default', 'ucs2length'));
   if (code.includes('require(')) throw new Error('a validator needs a module at run time');
   return `${NOTE}/* eslint-disable */\n${own}${code}\n`;
+}
+
+/**
+ * Ajv's code without what only describes a refusal: our validators answer yes or no, and the rest is more than half of their weight in
+ * browsers. `errors` still counts, which is what decides. Whatever Ajv writes that is not known here ends with an error, not with a guess.
+ */
+function lean(code) {
+  const text = String.raw`"(?:[^"\\]|\\.)*"`;
+  const error = String.raw`\{instancePath(?:[^{}"]|${text})*,params:\{(?:[^{}"]|${text})*\}(?:,propertyName:\w+)?\}`;
+  const steps = [
+    [String.raw`validate\d+\.errors = \[${error}\];return false;`, 'return false;'],
+    [String.raw`const err\d+ = ${error};if\(vErrors === null\)\{vErrors = \[err\d+\];\}else \{vErrors\.push\(err\d+\);\}errors\+\+;`, 'errors++;'],
+    [String.raw`vErrors = vErrors === null \? (validate\d+)\.errors : vErrors\.concat\(\1\.errors\);errors = vErrors\.length;`, 'errors++;'],
+    [String.raw`if\(vErrors !== null\)\{if\((_errs\d+)\)\{vErrors\.length = \1;\}else \{vErrors = null;\}\}`, ''],
+    [String.raw`validate\d+\.errors = vErrors;`, ''],
+    [String.raw`let vErrors = null;`, ''],
+    [String.raw`const (evaluated\d+) = validate\d+\.evaluated;if\(\1\.dynamicProps\)\{\1\.props = undefined;\}if\(\1\.dynamicItems\)\{\1\.items = undefined;\}`, ''],
+    [String.raw`validate\d+\.evaluated = \{[^{}]*\};`, ''],
+    [String.raw`, \{instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors=\{\}\}=\{\}\)`, ')'],
+    [String.raw`, ?\{instancePath:[^{}]*,rootData,dynamicAnchors\}\)`, ')'],
+  ];
+  const made = steps.reduce((now, [what, instead]) => now.replaceAll(new RegExp(what, 'g'), instead), code);
+  const left = /.{0,80}(?:vErrors|\.errors|evaluated|instancePath|parentData|rootData).{0,80}/.exec(made);
+  if (left) throw new Error(`Ajv writes something new: ${left[0]}`);
+  return made;
 }
 
 /** A schema for validators: without descriptions, which would only be weight, and with objects that are maps. */

@@ -25,6 +25,20 @@ interface Statements {
 }
 export type StatementKind = keyof Statements;
 
+/** Named one by one: `valid[kind]` would load the validators of every message that there is into the keys' worker. */
+const PAYLOADS: { readonly [K in StatementKind]: (payload: unknown) => payload is Statements[K] } = {
+  Call: valid.Call,
+  Cert: valid.Cert,
+  Grant: valid.Grant,
+  Head: valid.Head,
+  Hint: valid.Hint,
+  Past: valid.Past,
+  Proof: valid.Proof,
+  Revoke: valid.Revoke,
+  Roster: valid.Roster,
+  Snapshot: valid.Snapshot,
+};
+
 interface Parts {
   readonly kid: string;
   readonly payload: unknown;
@@ -54,8 +68,9 @@ function split(jws: string, typ: string): Parts {
 /** The payload **without** checking the signature: to find what checks it. Throws {@link Malformed}. */
 export function peek<K extends StatementKind>(jws: string, kind: K): Statements[K] {
   const { payload } = split(jws, TYP[kind]);
-  if (!valid[kind](payload)) throw new Malformed();
-  return payload as Statements[K];
+  const is: (payload: unknown) => payload is Statements[K] = PAYLOADS[kind];
+  if (!is(payload)) throw new Malformed();
+  return payload;
 }
 
 /** The payload of a statement signed by the key that `keyOf(kid)` names; throws {@link Malformed} for anything else. */
@@ -68,8 +83,9 @@ export async function verify<K extends StatementKind>(
   const key = keyOf(kid);
   if (key === undefined || signature.length !== 64) throw new Malformed();
   if (!(await crypto.subtle.verify('Ed25519', key, signature, signed))) throw new Malformed();
-  if (!valid[kind](payload)) throw new Malformed();
-  return payload as Statements[K];
+  const is: (payload: unknown) => payload is Statements[K] = PAYLOADS[kind];
+  if (!is(payload)) throw new Malformed();
+  return payload;
 }
 
 /** The compact JWS of `payload`. */
