@@ -67,7 +67,9 @@ export function relayOf({ relay }) {
 
 /** A signed-in person in a profile of their own; `papers` fills with what home and relay gave it. */
 export async function enter(browser, city, login, { prepare, script, arg } = {}) {
-  const page = await person(browser, { context: { permissions: ['camera', 'microphone'], viewport: { width: 1280, height: 800 } } });
+  // What a test plants must not come past it from the service worker's own copy.
+  const serviceWorkers = prepare ? 'block' : 'allow';
+  const page = await person(browser, { context: { permissions: ['camera', 'microphone'], viewport: { width: 1280, height: 800 }, serviceWorkers } });
   await page.context().addInitScript(countConnections);
   if (script) await page.context().addInitScript(script, arg);
   await prepare?.(page.context());
