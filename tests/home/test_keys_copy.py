@@ -119,13 +119,9 @@ async def test_without_the_second_place_nothing_changes_and_it_goes_on_by_itself
     key = await asked(bob, room)
     back = away(home.config.keys.second_copy)
     before, new = everything(home.config), ids.new_room()
-    for change in (
-        lambda: alice.create(bob.pid, room=new),
-        lambda: alice.change(room, remove=[bob.pid]),
-    ):
-        with pytest.raises(Refused, match="503 second_copy_away") as error:
-            await change()
-        assert error.value.retry_after
+    with pytest.raises(Refused, match="503 second_copy_away") as error:
+        await alice.create(bob.pid, room=new)
+    assert error.value.retry_after
     assert everything(home.config) == before
     assert await asked(bob, room) == key
     assert (await alice.change(room, add=[carl.pid])).room.version == 2  # needs no key
@@ -321,6 +317,23 @@ def test_many_keys_of_one_change_are_one_write(tmp_path: Path) -> None:
     lines = [line for line in trace.read_text().splitlines() if "epochs-2026-11" in line]
     assert len(list(copy.read(config.keys.second_copy))) == 5000
     assert len(lines) == 2
+
+
+async def test_who_is_removed_is_out_at_once_and_the_new_key_follows(home: Running) -> None:
+    alice, bob, carl = await home.enter(0, 1, 2)
+    room = (await alice.create(bob.pid)).room.room
+    closed = (await alice.create(bob.pid, history="closed")).room.room
+    back = gone(home.config.keys.second_copy)
+    assert (await alice.change(room, add=[carl.pid], remove=[bob.pid])).room.version == 2
+    assert set((await carl.chain(room)).members) == {alice.pid, carl.pid}
+    with pytest.raises(Refused, match="503 second_copy_away"):
+        await alice.change(closed, add=[carl.pid], remove=[bob.pid])
+    assert set((await alice.chain(closed)).members) == {alice.pid, bob.pid}
+    assert rows(home.config, f"SELECT epoch FROM room WHERE room = '{room}'") == [(1,)]
+    back()
+    await until(lambda: rows(home.config, f"SELECT epoch FROM room WHERE room = '{room}'") == [(2,)], 10)
+    assert await asked(bob, room, 2) == "not_entitled"
+    assert await asked(carl, room, 2) == await asked(alice, room, 2)
 
 
 async def test_a_lost_device_and_a_leaver_are_out_at_once_and_the_new_keys_follow(home: Running) -> None:

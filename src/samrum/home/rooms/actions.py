@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import Collection
+from functools import partial
 from typing import Final
 
 import msgspec
 
 from samrum.home.devices.proof import Proven
-from samrum.home.errors import BadMembers, NotAllowed
+from samrum.home.errors import BadMembers, KeysAway, NotAllowed, SecondCopyAway
 from samrum.home.keys import tables as key_tables
 from samrum.home.keys.actions import EpochKeys
 from samrum.home.keys.folder import Signer
@@ -94,10 +95,13 @@ class Rooms:
         await self._db.write(lambda tx: self._create(tx, owner, new, now), publish=self._out.woken)
 
     async def change_members(self, me: Pid, room: RoomId, wanted: ChangeMembers, proven: Proven | None) -> Changed:
-        """Adds, removes and gives roles as one change. Who leaves by it gets the chain up to there."""
+        """Adds, removes and gives roles as one change. Who leaves by it gets the chain up to there.
+
+        Nobody stays in because no key can be made now: then the removal stands at once, and the new key is due.
+        """
         now = int(self._clock.now())
 
-        def write(tx: Tx) -> None:
+        def write(tx: Tx, *, later: bool = False) -> None:
             if proven:
                 proven.use(tx)
             row, _ = access_room(tx, me, room, Want.READ)
@@ -106,10 +110,16 @@ class Rooms:
             added = [entry.pid for entry in change.add]
             if people.active(tx, added) != set(added):
                 raise BadMembers
+            turn = tables.Turn(now=False, due=now, lost=row.epoch_lost) if later and change.remove else None
+            if change.add and row.history == "closed":
+                turn = None  # who comes gets the new key or does not come
             if not change.empty():
-                self._apply(tx, row, change, now, at_once=wanted.at_once, members=members)
+                self._apply(tx, row, change, now, at_once=wanted.at_once, turn=turn, members=members)
 
-        await self._db.write(write, publish=self._out.woken)
+        try:
+            await self._db.write(write, publish=self._out.woken)
+        except (KeysAway, SecondCopyAway):
+            await self._db.write(partial(write, later=True), publish=self._out.woken)
         return await self._changed(me, room, proven)
 
     async def rename(self, me: Pid, room: RoomId, text: str, proven: Proven | None) -> Changed:
