@@ -51,7 +51,10 @@ test('every tab reads, writes, types and marks as read; one connection carries t
 
 /** The tab that holds the connection. */
 function leading(tabs) {
-  return until(() => tabs.find(({ sockets }) => sockets.size > 0), 'a tab leads');
+  return until(() => {
+    const connected = tabs.filter(({ sockets }) => sockets.size > 0);
+    return connected.length === 1 && connected[0];
+  }, 'one tab leads');
 }
 
 let wakeUp = () => undefined;
@@ -147,6 +150,25 @@ test('tabs write while one leading tab after the other is killed: nothing is los
     for (const list of wanted) assert.deepEqual(texts.filter((text) => list.includes(text)), list, 'in the order of writing');
     assert.deepEqual((await who.timeline(room)).gaps, []);
   }
+});
+
+test('what may not go is a draft in every tab, and any of them decides on it', { timeout: 60_000 }, async () => {
+  const { contexts, anna, bo, room } = await world.pair('Utkast');
+  const second = await world.another(contexts[1]);
+  for (const who of [bo, second]) await who.timeline(room);
+  await contexts[1].setOffline(true);
+  await anna.change(room, { remove: [bo.me.pid] });
+  const [kept, dropped] = [await second.send(room, 'behålls'), await second.send(room, 'kastas')];
+  await contexts[1].setOffline(false);
+  const drafts = async (who) => (await who.timeline(room)).messages.filter(({ state, reason }) => state === 'draft' && reason === 'not_a_member').map(({ id }) => id);
+  for (const who of [bo, second]) await until(async () => (await drafts(who)).length === 2, 'two drafts', 30_000);
+  await second.discard(room, dropped);
+  for (const who of [bo, second]) await until(async () => (await drafts(who)).join() === kept, 'one draft');
+  await anna.change(room, { add: [bo.me.pid] });
+  for (const who of [bo, second]) await shows(who, room);
+  await second.retry(room, kept);
+  for (const who of [anna, bo, second]) await has(who, room, 'behålls');
+  for (const who of [bo, second]) assert.deepEqual((await who.texts(room)).map(([, text, , state]) => [text, state]), [['behålls', 'sent']]);
 });
 
 test('a copy of the whole profile connects: every tab says so, and any of them takes the connection back', { timeout: 60_000 }, async () => {
