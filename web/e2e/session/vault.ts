@@ -242,7 +242,7 @@ const cases: Record<string, [Case, unknown]> = {
     await bo.vault.learn(home.room, home.chain);
     const wrong = { ...home.key(2), key: b64(random(32)) };
     const swapped = { ...home.key(1), epoch: 2, key_id: home.epoch(2).keyId };
-    return [await bo.vault.lease([wrong, swapped]), bo.vault.holds(home.room, 2)];
+    return [await bo.vault.lease([wrong, swapped]), await bo.vault.holds(home.room, 2)];
   }, [[], false]],
 
   'rosters that home did not sign, or that do not follow': [async () => {
@@ -305,7 +305,7 @@ const cases: Record<string, [Case, unknown]> = {
     // A second start finds the same device, chain and key.
     const again = new Vault();
     const { dev, states } = await again.open(anna.pid, tenant, null);
-    return [keys.length, keys.some(({ extractable }) => extractable), dev === anna.dev, states.length, again.holds(home.room, 1)];
+    return [keys.length, keys.some(({ extractable }) => extractable), dev === anna.dev, states.length, await again.holds(home.room, 1)];
   }, [3, false, true, 1, true]],
 
   'sealing for this device alone': [async () => {
