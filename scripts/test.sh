@@ -20,7 +20,7 @@ web() { npm --prefix web run --silent "$@"; }
 lint() { .venv/bin/ruff check src tests packages examples && .venv/bin/ruff format --check src tests packages examples && web lint; }
 types() { .venv/bin/mypy && web types; }
 walls() { .venv/bin/lint-imports && .venv/bin/vulture && web dead && $python -m samrum.wire.schema --check && node web/scripts/wire.mjs --check; }
-browser() { $python -m tests.city.launch -- node --test --test-concurrency=1 web/e2e/*.test.mjs; }
+browser() { $python -m tests.city.launch -- node web/e2e/all.mjs; }
 
 stage "lint" lint
 stage "types" types
