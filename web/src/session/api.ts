@@ -37,6 +37,7 @@ export interface Member extends Person {
 /** Why a room refuses to send, found by checking relay against home's signatures. */
 export type Trouble =
   | 'relay_members_differ' // relay's member list is not the signed one
+  | 'relay_log_differs' // relay shows other messages, or fewer, than it did before
   | 'relay_rolled_back' // relay serves an older roster than it acknowledged
   | 'roster_forged'; // a roster that home did not sign, or that does not follow
 

@@ -8,6 +8,8 @@ const RENEW_MS = 3600 * 1000;
 /** While home is away it is asked again after this long, later less often; spread, since everybody waits for it. */
 const RETRY_MS = 5_000;
 const LONGEST_MS = 15_000;
+/** Who writes asks home again after this long, so that relay cannot hide a removal from them for longer. */
+const FRESH_MS = 60_000;
 
 export interface HomeLineEvents {
   /** What changed at home since the last time. */
@@ -28,6 +30,7 @@ export class HomeLine {
   relay: Started['relay'];
   cursor: number;
   private stale = false;
+  private synced = 0;
   private failures = 0;
   private stopped = false;
   private timer: ReturnType<typeof setTimeout> | null = null;
@@ -82,6 +85,11 @@ export class HomeLine {
     });
   }
 
+  /** Asks what changed, unless that was done just now. */
+  refresh(): void {
+    if (Date.now() - this.synced > FRESH_MS) this.syncSoon();
+  }
+
   /** Relay does not take the grant any more: the next connection gets a new one first. */
   renewFirst(): void {
     this.stale = true;
@@ -104,6 +112,7 @@ export class HomeLine {
     const news = await this.asked(this.home.since(this.cursor));
     await this.events.since(news);
     this.cursor = Math.max(this.cursor, news.cursor);
+    this.synced = Date.now();
   });
 
   private async renew(): Promise<void> {

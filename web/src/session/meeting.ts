@@ -1,9 +1,9 @@
 /** What a meeting needs of the session: the way in, media keys by verified epoch, the verified members, acknowledgements. */
 import { join } from '../doors/relayHttp';
 import { Refusal } from '../doors/refusal';
-import { unb64 } from '../wire/bytes';
+import { textOf, unb64 } from '../wire/bytes';
 import type { CallId, Dev, Pid, RoomId } from '../wire/ids';
-import type { MediaAckIs, MediaBase } from '../wire/types';
+import type { Join, MediaAckIs, MediaBase } from '../wire/types';
 import type { MeetingAccess } from './api';
 import type { Ground } from './ground';
 import type { Rooms } from './rooms';
@@ -63,11 +63,13 @@ export class Meetings {
     });
     return {
       me: { pid: ground.pid, dev: ground.dev },
-      join: () => {
+      join: async () => {
         const trouble = rooms.trouble(room);
-        if (trouble !== null) return Promise.reject(new Refusal(trouble));
+        if (trouble !== null) throw new Refusal(trouble);
         const { http, grant } = this.way();
-        return join(http, grant, room);
+        const reply = await join(http, grant, room);
+        if (!isOurs(reply, `${ground.pid}.${ground.dev}`)) throw new Refusal('bad_reply');
+        return reply;
       },
       epoch,
       members,
@@ -152,4 +154,14 @@ function membersOf(rooms: Rooms, room: RoomId): ReadonlySet<Pid> {
 
 function same(a: ReadonlySet<Pid>, b: ReadonlySet<Pid>): boolean {
   return a.size === b.size && [...a].every((pid) => b.has(pid));
+}
+
+/** Whether the token lets this device, and nobody else, into that meeting. Relay cannot be held to it: it only must not mix things up. */
+function isOurs({ token, meeting }: Join, identity: string): boolean {
+  try {
+    const claims = JSON.parse(textOf(unb64(token.split('.')[1] ?? ''))) as { sub?: unknown; video?: { room?: unknown } };
+    return claims.sub === identity && claims.video?.room === meeting;
+  } catch {
+    return false;
+  }
 }

@@ -3,9 +3,14 @@
  * unread, so that it can be read although home goes away (`leases.ts`).
  */
 import type { RoomId } from '../wire/ids';
+import { codeOf } from '../doors/refusal';
+import { equal } from '../wire/bytes';
 import type { RoomHead, Welcome } from '../wire/types';
 import type { Ground } from './ground';
+import { askPage } from './page';
 import type { Rooms } from './rooms';
+import type { Stored } from './storage';
+import type { Way } from './tabs/following';
 
 const AT_ONCE = 2;
 const UNREAD = 20;
@@ -22,13 +27,29 @@ export async function fetchNewest(ground: Ground, rooms: Rooms, welcome: Welcome
       const [cached] = await ground.storage.envelopes(room, Infinity, 1);
       if (stream === null || ground.stream() !== stream) return;
       if (cached?.pos === pos) continue;
-      const page = await stream.history({ room, before: null, after: null, limit: Math.max(1, Math.min(UNREAD, unread)) });
-      const env = page.env.at(-1);
-      if (env === undefined) continue;
-      rooms.newest(room, env);
-      await ground.storage.keep(room, page.env.map((one, at) => ({ pos: page.pos[at] ?? 0, env: one })));
+      const list = await newestOf(stream, room, Math.max(1, Math.min(UNREAD, unread)));
+      const again = list?.find((one) => one.pos === cached?.pos);
+      if (list === null || (again !== undefined && cached !== undefined && !equal(again.env, cached.env))) {
+        rooms.catchLying(room);
+        continue;
+      }
+      const newest = list.at(-1);
+      if (newest === undefined) continue;
+      rooms.newest(room, newest.env);
+      await ground.storage.keep(room, list);
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker)).catch(() => undefined);
+}
+
+/** A room's newest envelopes; `null`: relay gave something else. */
+async function newestOf(stream: Way, room: RoomId, limit: number): Promise<Stored[] | null> {
+  try {
+    const page = await askPage(stream, { room, before: null, after: null, limit });
+    return page.env.map((env, at) => ({ pos: page.pos[at] ?? 0, env }));
+  } catch (error) {
+    if (codeOf(error) === 'relay_log_differs') return null;
+    throw error;
+  }
 }

@@ -6,7 +6,7 @@
  * is kept on disk (a shared computer). A repeat is the same message, since its id is fixed when it is written.
  */
 import { Refusal } from '../doors/refusal';
-import { textOf, utf8 } from '../wire/bytes';
+import { textOf, utf8, type Bytes } from '../wire/bytes';
 import { pad } from '../wire/content';
 import { newId, type MsgId, type Pid, type RoomId } from '../wire/ids';
 import type { Ground } from './ground';
@@ -69,7 +69,10 @@ export class Outbox {
       for (const entry of kept) {
         const item = this.find(entry.id);
         if (item === undefined) await this.insert(entry);
-        else if (item.pos === null && item.reason !== entry.reason) this.retell(item, entry.reason);
+        else if (item.pos === null) {
+          this.entries.set(item.id, entry);
+          if (item.reason !== entry.reason) this.retell(item, entry.reason);
+        }
       }
     });
   }
@@ -126,9 +129,27 @@ export class Outbox {
     this.forget(item);
   }
 
-  /** The room's envelopes up to `top` are shown, those of `ids` among them: such a message is shown from there. */
-  arrived(room: RoomId, ids: ReadonlySet<MsgId>, top: number): void {
-    for (const item of this.of(room)) if (item.pos !== null && (ids.has(item.id) || item.pos <= top)) this.forget(item);
+  /**
+   * The room's envelopes from `bottom` to `top` are shown, those of `ids` among them: such a message is shown from there. One that relay
+   * acknowledged between them and that is not there was not stored: it is a draft again.
+   */
+  arrived(room: RoomId, ids: ReadonlySet<MsgId>, bottom: number, top: number): void {
+    for (const item of this.of(room)) {
+      if (item.pos === null || item.pos > top) continue;
+      if (ids.has(item.id) || item.pos < bottom) this.forget(item);
+      else this.turn(() => this.lost(item)).catch(() => undefined);
+    }
+  }
+
+  private async lost({ id, room, order, written, text, mentions, pos }: Waiting): Promise<void> {
+    if (this.find(id)?.pos !== pos) return;
+    const reason = 'bad_envelope';
+    const sealed = await this.ground.keys.lock(utf8(JSON.stringify({ text, mentions } satisfies Kept)));
+    const entry: OutboxEntry = { id, room, order, written, sealed, reason };
+    await this.ground.storage.putOutbox(entry);
+    this.entries.set(id, entry);
+    this.replace({ id, room, order, written, text, mentions, reason, pos: null });
+    this.tabs().offer([entry]);
   }
 
   // ---- what becomes of them; only the tab that leads decides
@@ -138,6 +159,18 @@ export class Outbox {
     await this.ground.storage.reasonOutbox(item.id, reason);
     this.retell(item, reason);
     this.tell(item, { reason });
+  }
+
+  /** It is about to be sent as `env`. */
+  async tries({ id }: Waiting, env: Bytes): Promise<void> {
+    const entry = this.entries.get(id);
+    if (entry !== undefined) this.entries.set(id, { ...entry, tried: env });
+    await this.ground.storage.triedOutbox(id, env);
+  }
+
+  /** What was sent of it and not acknowledged. */
+  tried({ id }: Waiting): Bytes | null {
+    return this.entries.get(id)?.tried ?? null;
   }
 
   /** It is durable at relay. */
@@ -162,7 +195,13 @@ export class Outbox {
   offered(entries: readonly OutboxEntry[]): void {
     void this.turn(async () => {
       for (const entry of entries) {
-        if (this.find(entry.id) === undefined) await this.insert(entry);
+        const known = this.find(entry.id);
+        if (known === undefined) await this.insert(entry);
+        else if (known.pos !== null && entry.reason !== null) {
+          // Another tab saw that relay has not stored it.
+          this.entries.set(entry.id, entry);
+          this.replace({ ...known, reason: entry.reason, pos: null });
+        }
         if (this.tabs().leads) this.events.due(entry.room);
       }
     });

@@ -14,6 +14,7 @@ import type { Ground } from './ground';
 import { judge, type Claim } from './judge';
 import { coalesced, Signal, soon } from './signal';
 import { askList, askPast, BIG_ROOM, isIn, spread } from './size';
+import type { Stored } from './storage';
 
 /** How long home may be ahead of what relay told us before that is called a roll-back, in ms. */
 const GRACE_MS = 3_000;
@@ -28,6 +29,8 @@ interface Entry {
   claim: Claim | null;
   agreed: boolean;
   trouble: Trouble | null;
+  /** Relay was caught at lying about what is stored. Unlike `trouble` nothing it says later mends that: it stands until the page is loaded anew. */
+  caught: boolean;
   /** Newest position at relay that we know of. */
   pos: number;
   read: number;
@@ -166,6 +169,7 @@ export class Rooms {
         agreed: false,
         trouble: null,
         claim: { version: head?.version ?? 0, members: head?.members ?? '' },
+        caught: entry.caught || (head !== undefined && head.pos < entry.pos),
         pos: Math.max(entry.pos, head?.pos ?? 0),
         read: Math.max(entry.read, head?.read ?? 0),
         unread: head === undefined || entry.read > head.read ? entry.unread : head.unread,
@@ -241,6 +245,18 @@ export class Rooms {
     if (at > (this.entries.get(room)?.lastAt ?? 0)) this.update(room, { lastAt: at });
   }
 
+  /** The newest envelope that this device has kept: relay had at least that much. */
+  kept(room: RoomId, { pos, env }: Stored): void {
+    this.update(room, { pos: Math.max(this.position(room).pos, pos) });
+    this.newest(room, env);
+  }
+
+  /** Relay was caught at showing other messages, or fewer, than before: nothing more is sent in the room. */
+  catchLying(room: RoomId): void {
+    this.update(room, { caught: true });
+    this.changed(room);
+  }
+
   /** One's own read position, from here or another device. */
   read(room: RoomId, pos: number): void {
     const entry = this.entries.get(room);
@@ -255,7 +271,8 @@ export class Rooms {
   }
 
   trouble(room: RoomId): Trouble | null {
-    return this.entries.get(room)?.trouble ?? null;
+    const entry = this.entries.get(room);
+    return entry === undefined ? null : troubleOf(entry);
   }
 
   position(room: RoomId): { readonly pos: number; readonly read: number; readonly heard: boolean } {
@@ -267,7 +284,8 @@ export class Rooms {
   sendable(room: RoomId): 'yes' | 'wait' | Trouble | 'not_a_member' {
     const entry = this.entries.get(room);
     if (entry === undefined) return 'not_a_member';
-    if (entry.trouble !== null) return entry.trouble;
+    const trouble = troubleOf(entry);
+    if (trouble !== null) return trouble;
     if (entry.state === null || !entry.agreed) return 'wait';
     return isIn(entry.state, this.ground.pid) ? 'yes' : 'not_a_member';
   }
@@ -362,7 +380,8 @@ export class Rooms {
     return shown.sort(([, a], [, b]) => b - a).map(([room]) => room);
   }
 
-  private viewOf({ told, state, claim, unread, lastAt, meeting, trouble }: Entry): Room {
+  private viewOf(entry: Entry): Room {
+    const { told, state, claim, unread, lastAt, meeting } = entry;
     const { pid: me, people } = this.ground;
     const count = state?.count ?? told.count;
     const role = state?.members[me]?.role ?? told.role ?? 'member';
@@ -382,7 +401,7 @@ export class Rooms {
       members,
       count,
       meeting: meetingOf(meeting),
-      trouble,
+      trouble: troubleOf(entry),
       ...onTheWay(told, claim, people),
     };
   }
@@ -394,10 +413,14 @@ function onTheWay({ delivered, version, adding, removing }: Told, claim: Claim |
   return { adding, removing: removing.map((pid) => people.get(pid)) };
 }
 
+function troubleOf({ trouble, caught }: Entry): Trouble | null {
+  return trouble ?? (caught ? 'relay_log_differs' : null);
+}
+
 function newEntry(told: Told): Entry {
   return {
-    told, state: null, claim: null, agreed: false, trouble: null, pos: 0, read: 0, unread: 0, lastAt: 0, meeting: null, view: null,
-    round: 0,
+    told, state: null, claim: null, agreed: false, trouble: null, caught: false, pos: 0, read: 0, unread: 0, lastAt: 0, meeting: null,
+    view: null, round: 0,
   };
 }
 

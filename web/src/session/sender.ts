@@ -6,18 +6,22 @@
  */
 import { codeOf, Refusal } from '../doors/refusal';
 import type { RelayStream } from '../doors/stream';
-import { equal, sha256 } from '../wire/bytes';
-import type { MsgId, RoomId } from '../wire/ids';
+import { equal, sha256, type Bytes } from '../wire/bytes';
+import { parse } from '../wire/envelope';
+import type { Dev, MsgId, RoomId } from '../wire/ids';
 import type { Sent, StreamError } from '../wire/types';
 import type { Ground } from './ground';
 import type { Opener } from './opener';
 import type { Outbox, Waiting } from './outbox';
+import { askPage } from './page';
 import type { Rooms } from './rooms';
 
 const ANSWER_MS = 15_000;
 const RETRY_MS = 1_000;
 /** After this many refusals of one message without a network failure between, it becomes a draft. */
 const TRIES = 8;
+/** Among so many kept envelopes of a room its own last one is looked for. */
+const LOOK_BACK = 60;
 
 interface Own {
   readonly seq: number;
@@ -31,13 +35,15 @@ interface Answered {
 
 export class Sender {
   private readonly last = new Map<RoomId, Own>();
+  /** The highest number that relay acknowledged, in any connection. */
+  private readonly highest = new Map<RoomId, number>();
   private readonly answers = new Map<MsgId, Answered>();
   private readonly pumping = new Set<RoomId>();
   /** Rooms to look at once more when the present run ends. */
   private readonly again = new Set<RoomId>();
 
   constructor(
-    private readonly ground: Pick<Ground, 'keys' | 'now'>,
+    private readonly ground: Pick<Ground, 'keys' | 'now' | 'storage' | 'dev'>,
     private readonly rooms: Rooms,
     private readonly opener: Opener,
     private readonly outbox: Outbox,
@@ -83,18 +89,16 @@ export class Sender {
       if (item === undefined || this.own() === null) return;
       const may = this.rooms.sendable(room);
       if (may === 'wait') return;
-      if (may !== 'yes') {
-        await this.outbox.setReason(item, may);
-        continue;
-      }
       try {
+        if (may !== 'yes') throw new Refusal(may);
         await this.send(item);
         tries = 0;
       } catch (error) {
         const code = codeOf(error);
         if (code === 'relay_away') return;
         tries += 1;
-        const next = tries > TRIES && code !== 'home_away' ? 'keep' : await this.mend(room, code);
+        const next = tries > TRIES && code !== 'home_away' ? 'keep' : await this.mend(item, code);
+        if (next === 'away') return;
         if (next === 'keep') await this.outbox.setReason(item, code);
         else if (next === 'pause') await pause((error as Refusal).retryAfter, tries);
       }
@@ -102,8 +106,14 @@ export class Sender {
   }
 
   /** Does what a refusal asks for. `keep`: the message cannot go and becomes a draft. */
-  private async mend(room: RoomId, code: string): Promise<'now' | 'pause' | 'keep'> {
+  private async mend(item: Waiting, code: string): Promise<'now' | 'pause' | 'keep' | 'away'> {
+    const { room } = item;
     switch (code) {
+      case 'not_a_member':
+        return this.tryAgain(item);
+      case 'relay_log_differs':
+        this.rooms.catchLying(room);
+        return 'keep';
       case 'epoch_stale':
         return this.rooms.refresh([room]).then(() => 'now', () => 'pause');
       case 'seq_refused':
@@ -123,6 +133,23 @@ export class Sender {
     }
   }
 
+  /**
+   * Who is not a member any more may have been one when this went, with an acknowledgement that was lost. The same bytes go once more, so
+   * that relay gets nothing that it has not had: it acknowledges what it has, and refuses the rest.
+   */
+  private async tryAgain(item: Waiting): Promise<'now' | 'keep' | 'away'> {
+    const env = this.outbox.tried(item);
+    if (env === null) return 'keep';
+    try {
+      const sent = await this.transmit(item.id, env);
+      if (!equal(sent.hash, await sha256(env))) return 'keep';
+      await this.outbox.delivered(item, sent.pos);
+      return 'now';
+    } catch (error) {
+      return codeOf(error) === 'relay_away' ? 'away' : 'keep';
+    }
+  }
+
   private async send(item: Waiting): Promise<void> {
     const { room, id } = item;
     const own = this.last.get(room) ?? (await this.askLast(room));
@@ -131,8 +158,11 @@ export class Sender {
     await this.needKey(room);
     const sentAt = Math.floor(this.ground.now() / 1000);
     const env = await this.ground.keys.seal({ room, msgId: id, seq, sentAt, text: item.text, mentions: item.mentions });
+    await this.outbox.tries(item, env);
+    const before = this.rooms.position(room).pos;
     const sent = await this.transmit(id, env);
-    if (equal(sent.hash, await sha256(env))) this.last.set(room, { seq, msgId: id });
+    // New messages stand above all that was there.
+    if (sent.pos > before && equal(sent.hash, await sha256(env))) this.numbered(room, { seq, msgId: id });
     else {
       this.last.delete(room);
       await this.checkStored(room, id, sent.pos);
@@ -142,8 +172,9 @@ export class Sender {
 
   /** Relay stored other bytes than these: our own of an earlier try, or the message is not there. Throws `bad_envelope`. */
   private async checkStored(room: RoomId, id: MsgId, pos: number): Promise<void> {
-    const page = await this.own()?.history({ room, before: null, after: pos - 1, limit: 1 });
-    if (page === undefined) throw new Refusal('relay_away');
+    const stream = this.own();
+    if (stream === null) throw new Refusal('relay_away');
+    const page = await askPage(stream, { room, before: null, after: Math.max(0, pos - 1), limit: 1 });
     const env = page.pos[0] === pos ? page.env[0] : undefined;
     if (env === undefined || (await this.ground.keys.ownLast(room, env)).msgId !== id) throw new Refusal('bad_envelope');
   }
@@ -170,8 +201,26 @@ export class Sender {
     if (stream === null) throw new Refusal('relay_away');
     const { env } = await stream.last({ room });
     const own = env === null ? { seq: 0, msgId: null } : await this.ground.keys.ownLast(room, env);
-    this.last.set(room, own);
+    // A lower number than relay has acknowledged, or shown here: the next message would bear one that is used already.
+    if (own.seq < Math.max(this.highest.get(room) ?? 0, await this.seqKept(room))) throw new Refusal('relay_log_differs');
+    this.numbered(room, own);
     return own;
+  }
+
+  private numbered(room: RoomId, own: Own): void {
+    this.last.set(room, own);
+    this.highest.set(room, own.seq);
+  }
+
+  /** The number of this device's newest message among those that it has kept; 0: none. */
+  private async seqKept(room: RoomId): Promise<number> {
+    const { keys, storage, dev } = this.ground;
+    for (const { env } of (await storage.envelopes(room, Infinity, LOOK_BACK)).reverse()) {
+      if (devOf(env) !== dev) continue;
+      const own = await keys.ownLast(room, env).catch(() => null);
+      if (own !== null) return own.seq;
+    }
+    return 0;
   }
 
   private async needKey(room: RoomId): Promise<void> {
@@ -182,4 +231,12 @@ export class Sender {
 
 function pause(retryAfter: number | undefined, tries: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, (retryAfter ?? 0) * 1000 || RETRY_MS * Math.min(tries, 5)));
+}
+
+function devOf(env: Bytes): Dev | null {
+  try {
+    return parse(env).dev;
+  } catch {
+    return null;
+  }
 }

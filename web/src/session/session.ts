@@ -163,7 +163,7 @@ export class LiveSession implements Session, Ground {
     await this.learn(this.started, states);
     await Promise.all(this.book.ids().map(async (room) => {
       const [newest] = await this.storage.envelopes(room, Infinity, 1);
-      if (newest !== undefined) this.book.newest(room, newest.env);
+      if (newest !== undefined) this.book.kept(room, newest);
     }));
     await this.outbox.load();
     await this.relay.start();
@@ -221,6 +221,7 @@ export class LiveSession implements Session, Ground {
     if (this.over !== null) throw new Refusal(this.over);
     const may = this.book.sendable(room);
     if (may !== 'yes' && may !== 'wait') throw new Refusal(may);
+    this.line.refresh();
     return this.outbox.add(room, text, mentions);
   }
 

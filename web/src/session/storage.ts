@@ -24,6 +24,8 @@ export interface OutboxEntry {
   readonly sealed: Bytes;
   /** Why it is kept and not sent; `null`: it waits. */
   readonly reason: string | null;
+  /** What was sent of it last and has not been acknowledged. */
+  readonly tried?: Bytes;
 }
 
 export interface Storage {
@@ -37,6 +39,8 @@ export interface Storage {
   putOutbox(entry: OutboxEntry): Promise<void>;
   /** Does nothing where there is no such entry (any more). */
   reasonOutbox(id: MsgId, reason: string | null): Promise<void>;
+  /** As `reasonOutbox`. */
+  triedOutbox(id: MsgId, tried: Bytes): Promise<void>;
   dropOutbox(id: MsgId): Promise<void>;
   names(): Promise<Bytes | undefined>;
   putNames(sealed: Bytes): Promise<void>;
@@ -125,10 +129,18 @@ class DiskStorage implements Storage {
   }
 
   reasonOutbox(id: MsgId, reason: string | null): Promise<void> {
+    return this.changeOutbox(id, { reason });
+  }
+
+  triedOutbox(id: MsgId, tried: Bytes): Promise<void> {
+    return this.changeOutbox(id, { tried });
+  }
+
+  private changeOutbox(id: MsgId, by: Partial<OutboxEntry>): Promise<void> {
     return this.kept.use(async (db) => {
       const change = db.transaction('outbox', 'readwrite');
       const entry = await change.store.get(id);
-      if (entry !== undefined) void change.store.put({ ...entry, reason });
+      if (entry !== undefined) void change.store.put({ ...entry, ...by });
       await change.done;
     });
   }
@@ -190,6 +202,12 @@ class MemoryStorage implements Storage {
   reasonOutbox(id: MsgId, reason: string | null): Promise<void> {
     const entry = this.queue.get(id);
     if (entry !== undefined) this.queue.set(id, { ...entry, reason });
+    return Promise.resolve();
+  }
+
+  triedOutbox(id: MsgId, tried: Bytes): Promise<void> {
+    const entry = this.queue.get(id);
+    if (entry !== undefined) this.queue.set(id, { ...entry, tried });
     return Promise.resolve();
   }
 

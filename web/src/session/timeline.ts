@@ -3,14 +3,15 @@
  *
  * Positions are contiguous from `bottom` to `top`; a hole is fetched. Work on a room is done one step after the other.
  */
-import { codeOf } from '../doors/refusal';
+import { codeOf, Refusal } from '../doors/refusal';
+import { equal, type Bytes } from '../wire/bytes';
 import type { Dev, MsgId, Pid, RoomId } from '../wire/ids';
-import type { Bytes } from '../wire/bytes';
 import type { Page } from '../wire/types';
 import type { Message, Opening, Timeline } from './api';
 import type { Ground } from './ground';
 import type { Opener, Result } from './opener';
 import type { Outbox, Waiting } from './outbox';
+import { askPage, type Ask } from './page';
 import type { Rooms } from './rooms';
 import { Signal, soon } from './signal';
 import type { Stored } from './storage';
@@ -81,12 +82,15 @@ export class RoomLog {
       const { pos } = this.parts.rooms.position(this.room);
       if (known === 0 || pos - known > CATCH_UP) {
         if (known > 0) this.forget();
-        await this.page(await stream.history({ room: this.room, before: null, after: null, limit: PAGE }), 'below');
+        await this.page(await this.ask(stream, { limit: PAGE }), 'below');
       } else if (pos > known) {
-        for (let page: Page | null = null; page === null || page.more; ) {
-          page = await stream.history({ room: this.room, before: null, after: this.top(), limit: CATCH_UP_PAGE });
-          if (page.env.length === 0) break;
+        // The newest known one is asked for again: relay must still have it there.
+        let page = await this.ask(stream, { after: known - 1, limit: CATCH_UP_PAGE });
+        if (page.pos[0] !== known || this.differs(known, page.env[0])) throw new Refusal('relay_log_differs');
+        for (;;) {
           await this.page(page, 'above');
+          if (!page.more || this.top() >= this.parts.rooms.position(this.room).pos) break;
+          page = await this.ask(stream, { after: this.top(), limit: CATCH_UP_PAGE });
         }
       }
       if (this.more && this.rows.length < PAGE) await this.before(stream);
@@ -99,6 +103,7 @@ export class RoomLog {
   batch(pos: number, list: readonly Bytes[]): void {
     void this.step(async () => {
       const top = this.top();
+      if (list.some((env, index) => this.differs(pos + index, env))) throw new Refusal('relay_log_differs');
       if (pos > top + 1 && top > 0) {
         this.catchUp();
         return;
@@ -162,6 +167,7 @@ export class RoomLog {
   /** Names or the outbox changed. */
   refresh(names: boolean): void {
     if (names) for (const row of this.rows) row.view = null;
+    else this.settle();
     this.publish();
   }
 
@@ -187,11 +193,22 @@ export class RoomLog {
   private async before(stream: Way): Promise<void> {
     const before = this.rows[0]?.pos;
     if (before === undefined) return;
-    await this.page(await stream.history({ room: this.room, before, after: null, limit: PAGE }), 'below');
+    await this.page(await this.ask(stream, { before, limit: PAGE }), 'below');
+  }
+
+  private ask(stream: Way, { before = null, after = null, limit }: Partial<Ask> & Pick<Ask, 'limit'>): Promise<Page> {
+    return askPage(stream, { room: this.room, before, after, limit });
+  }
+
+  /** Whether another message than the one that relay shows now opened at that place before. */
+  private differs(pos: number, env: Bytes | undefined): boolean {
+    const row = pos > this.top() ? undefined : this.rows.find((one) => one.pos === pos);
+    return row !== undefined && row.result.opening !== 'cannot_open' && (env === undefined || !equal(row.env, env));
   }
 
   private async page({ pos, env, more }: Page, where: 'above' | 'below'): Promise<void> {
-    const list = pos.flatMap((one, at): Stored[] => (env[at] ? [{ pos: one, env: env[at] }] : []));
+    const known = where === 'above' ? this.top() : 0;
+    const list = pos.flatMap((one, at): Stored[] => (env[at] && one > known ? [{ pos: one, env: env[at] }] : []));
     await this.parts.ground.storage.keep(this.room, list).catch(() => undefined);
     if (where === 'below') this.more = more;
     await this.add(list, where);
@@ -205,16 +222,21 @@ export class RoomLog {
         return result === undefined ? [] : [{ pos, env, result, view: null }];
       });
       this.rows = where === 'above' ? [...this.rows, ...rows] : [...rows, ...this.rows];
-      this.watch();
       this.more &&= (this.rows[0]?.pos ?? 1) > 1;
+      this.watch();
       const newest = rows.at(-1);
       if (newest !== undefined) this.parts.rooms.newest(this.room, newest.env);
-      const ids = new Set(rows.flatMap(({ result }) => (result.head ? [result.head.msgId] : [])));
-      this.parts.outbox.arrived(this.room, ids, this.top());
+      this.settle();
       // Whose message has come is not writing it any more.
       if (where === 'above') for (const { result } of rows) if (result.head) this.stopped(result.head.pid);
     }
     this.publish();
+  }
+
+  /** What relay acknowledged must stand where it said. */
+  private settle(): void {
+    const bottom = this.rows[0]?.pos;
+    if (bottom !== undefined) this.parts.outbox.arrived(this.room, this.ids, bottom, this.top());
   }
 
   private forget(): void {
@@ -225,7 +247,7 @@ export class RoomLog {
 
   /**
    * Every device numbers its messages in a room without a hole (rule 5): a number or an id that stands twice is a replay
-   * and does not open, a number left out is a message that relay kept back or lost.
+   * and does not open, a number left out is a message that relay kept back or lost. From the room's beginning on, each begins at 1.
    */
   private watch(): void {
     const ids = new Set<MsgId>();
@@ -234,7 +256,7 @@ export class RoomLog {
     for (const row of this.rows) {
       const { head, opening } = row.result;
       if (head === null || opening === 'cannot_open') continue;
-      const before = last.get(head.dev) ?? head.seq - 1;
+      const before = last.get(head.dev) ?? (this.more ? head.seq - 1 : 0);
       if (ids.has(head.msgId) || head.seq <= before) {
         row.result = { head, opening: 'cannot_open', text: '' };
         row.view = null;
@@ -256,6 +278,10 @@ export class RoomLog {
     const next = this.steps.then(work).catch((error: unknown) => {
       // Without a connection the room stays as it is; the next welcome catches up.
       if (codeOf(error) === 'internal') throw error;
+      if (codeOf(error) !== 'relay_log_differs') return;
+      this.loading = false;
+      this.parts.rooms.catchLying(this.room);
+      this.publish();
     });
     this.steps = next.catch(() => undefined);
     return next;

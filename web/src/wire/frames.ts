@@ -9,6 +9,9 @@ export type Frame = { [K in keyof RelayFrames]: { readonly kind: K; readonly bod
 
 const KINDS = new Map(Object.entries(RELAY).map(([kind, number]) => [number as number, kind as keyof RelayFrames]));
 
+/** More than any honest frame of relay: a welcome with 20,000 rooms. */
+const MOST_BYTES = 4 * 1024 * 1024;
+
 /** The bytes of one of the client's frames. */
 export function frameBytes<K extends keyof ClientFrames>(kind: K, body: ClientFrames[K]): Uint8Array<ArrayBuffer> {
   return concat(Uint8Array.of(CLIENT[kind]), encode(body));
@@ -17,7 +20,7 @@ export function frameBytes<K extends keyof ClientFrames>(kind: K, body: ClientFr
 /** The frame in `data`; throws {@link Malformed} for anything but a well-formed frame of relay. */
 export function frameOf(data: Uint8Array<ArrayBuffer>): Frame {
   const kind = KINDS.get(data[0] ?? 0);
-  if (kind === undefined) throw new Malformed();
+  if (kind === undefined || data.length > MOST_BYTES) throw new Malformed();
   let body: unknown;
   try {
     body = decode(data.subarray(1));
