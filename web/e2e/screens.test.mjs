@@ -350,7 +350,7 @@ test('language and appearance are switched at once and remembered; nothing of pe
   await done(page);
 });
 
-test('connection states say what is kept; another tab is taken over; a revoked device ends at the door', async () => {
+test('connection states say what is kept; the connection is taken back from a copy; a revoked device ends at the door', async () => {
   const page = await at('');
   await openRoom(page, BUDGET);
   for (const [state, words] of [
