@@ -25,7 +25,7 @@ const entry = Object.keys(manifest).find((key) => manifest[key].isEntry);
 /** What reading and writing needs; the side panel and the dialog for a new room load when they are asked for. */
 const chat = [...reach([entry, 'src/session/index.ts', 'src/languages/de.ts'])].map((key) => manifest[key].file);
 const keysWorker = files.filter((path) => /keys\.worker/.test(path));
-const meeting = [...reach(['src/meeting/index.tsx'])].map((key) => manifest[key].file);
+const meeting = [...reach(['src/meeting/index.tsx', 'src/meeting/locales/de.json'])].map((key) => manifest[key].file);
 
 test('no call to the console', () => {
   for (const path of files) assert.doesNotMatch(read(path), /\bconsole\s*(\?\.|\.|\[)/, path);

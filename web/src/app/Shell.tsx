@@ -10,6 +10,7 @@ import { useReadable } from '../ui/useReadable';
 import { Banner } from './Banner';
 import { Brand } from './Brand';
 import { FirstNotice } from './FirstNotice';
+import { loadMeetingTexts } from './i18n';
 import { MeMenu } from './MeMenu';
 import { NewVersion } from './NewVersion';
 import { go, useRoute } from './route';
@@ -21,7 +22,10 @@ const c = classes(styles);
 
 const DevicesPage = lazy(() => import('../people/DevicesPage').then((module) => ({ default: module.DevicesPage })));
 const FlowsPage = lazy(() => import('../flows/FlowsPage').then((module) => ({ default: module.FlowsPage })));
-const MeetingPanel = lazy(() => import('../meeting/index').then((module) => ({ default: module.MeetingPanel })));
+const MeetingPanel = lazy(async () => {
+  const [module] = await Promise.all([import('../meeting/index'), loadMeetingTexts()]);
+  return { default: module.MeetingPanel };
+});
 
 /** Why a session ended without being asked to; `null` when the person signed out. */
 export type Ending = 'signed_out' | 'revoked' | null;
