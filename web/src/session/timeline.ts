@@ -14,6 +14,7 @@ import type { Outbox, Waiting } from './outbox';
 import { askPage, type Ask } from './page';
 import type { Rooms } from './rooms';
 import { Signal, soon } from './signal';
+import { isIn } from './size';
 import type { Stored } from './storage';
 import type { Way } from './tabs/following';
 
@@ -150,7 +151,8 @@ export class RoomLog {
   }
 
   typist(pid: Pid): void {
-    if (pid === this.parts.ground.pid) return;
+    const state = this.parts.rooms.state(this.room);
+    if (pid === this.parts.ground.pid || state === null || !isIn(state, pid)) return;
     clearTimeout(this.typists.get(pid));
     this.typists.set(pid, setTimeout(() => {
       this.typists.delete(pid);

@@ -1,0 +1,86 @@
+/** A hostile relay: it stands between a page and the real one, understands every frame, and does with them what a test wants. */
+import { decode, encode } from '@msgpack/msgpack';
+
+const KINDS = {
+  1: 'Hello', 2: 'Proof', 3: 'Send', 4: 'History', 5: 'Read', 6: 'Renew', 7: 'Typing', 8: 'MediaAck', 9: 'Ping', 10: 'Last', 11: 'Presence',
+  64: 'Nonce', 65: 'Welcome', 66: 'Sent', 67: 'Batch', 68: 'RosterIs', 69: 'HintIs', 70: 'ReadIs', 71: 'Page', 72: 'TypingIs', 73: 'Error',
+  74: 'Bye', 75: 'Pong', 76: 'LastIs', 77: 'Meeting', 78: 'MediaAckIs', 79: 'RosterAt', 80: 'PresenceIs',
+};
+const NUMBERS = Object.fromEntries(Object.entries(KINDS).map(([number, kind]) => [kind, Number(number)]));
+
+const pass = (kind, body) => body;
+const bytesOf = (kind, body) => Buffer.concat([Buffer.from([NUMBERS[kind]]), encode(body)]);
+
+/**
+ * Puts itself between `who` and relay, from the next reload on (which it does). Of what it gives:
+ *
+ * `toPage(kind, body)` and `toRelay(kind, body)` see every frame and return its body as it shall go on, `null` for nothing, or a list of
+ * `[kind, body]`. `honest()` lets everything pass again. `push(kind, body)` and `raw(data)` say something to the page, `ask(kind, body)` to the real relay.
+ * `cut()` ends the connection, and none comes to be until `mend()`. `heard` are the page's frames as `[kind, body]`, `told` the real relay's.
+ */
+export async function hostile(who) {
+  let page = null;
+  let relay = null;
+  let away = false;
+  const its = {
+    toPage: pass,
+    toRelay: pass,
+    heard: [],
+    told: [],
+    honest() {
+      its.toPage = its.toRelay = pass;
+    },
+    push: (kind, body) => page.send(bytesOf(kind, body)),
+    raw: (data) => page.send(data),
+    ask: (kind, body) => relay.send(bytesOf(kind, body)),
+    async cut() {
+      away = true;
+      await page.close();
+    },
+    mend() {
+      away = false;
+    },
+    /** The page's messages as relay got them, in order. */
+    sent: () => its.heard.flatMap(([kind, { env }]) => (kind === 'Send' ? [headOf(env)] : [])),
+  };
+  const through = (how, data, log, send) => {
+    const kind = KINDS[data[0]];
+    const body = decode(data.subarray(1));
+    log.push([kind, body]);
+    const next = how(kind, body);
+    if (next === null) return;
+    for (const [one, other] of Array.isArray(next) ? next : [[kind, next]]) send(bytesOf(one, other));
+  };
+  await who.page.routeWebSocket(/^ws:\/\/127\.0\.0\.1/, (socket) => {
+    if (away) {
+      void socket.close();
+      return;
+    }
+    const server = socket.connectToServer();
+    [page, relay] = [socket, server];
+    socket.onMessage((data) => through(its.toRelay, Buffer.from(data), its.heard, (frame) => server.send(frame)));
+    server.onMessage((data) => through(its.toPage, Buffer.from(data), its.told, (frame) => socket.send(frame)));
+  });
+  await again(who);
+  return its;
+}
+
+/** Loads the page anew. */
+export async function again(who) {
+  await who.page.reload();
+  await who.page.waitForFunction(() => 'samrum' in globalThis);
+  await who.resume();
+}
+
+/** What an envelope says of itself in clear. */
+export function headOf(bytes) {
+  const env = Buffer.from(bytes);
+  return { epoch: env.readUInt32BE(52), seq: Number(env.readBigUInt64BE(88)), id: env.subarray(96, 112).toString('hex'), msgId: idOf('m', env.subarray(96, 112)) };
+}
+
+/** The text form of a raw id. */
+function idOf(prefix, raw) {
+  let bits = '';
+  for (const byte of raw) bits += byte.toString(2).padStart(8, '0');
+  return `${prefix}_${bits.padEnd(130, '0').match(/.{5}/g).map((five) => 'abcdefghijklmnopqrstuvwxyz234567'[parseInt(five, 2)]).join('')}`;
+}
