@@ -99,6 +99,7 @@ FRAMES: dict[str, list[tuple[int, str, list[Any], dict[str, Any]]]] = {
         (8, "MediaAck", [{"meeting": MEETING, "epoch": 2}], {"meeting": ROOM, "epoch": 2**32}),
         (9, "Ping", [{}], {}),
         (10, "Last", [{"re": 9, "room": ROOM}], {"re": -1, "room": ""}),
+        (11, "Presence", [{"pids": [PID]}, {"pids": [], "away": True}, {"pids": [PID] * 200}], {"pids": [PID] * 201, "away": 1}),
     ],
     "relay": [
         (64, "Nonce", [{"nonce": HASH}], {"nonce": "nonce"}),
@@ -125,6 +126,7 @@ FRAMES: dict[str, list[tuple[int, str, list[Any], dict[str, Any]]]] = {
          {"room": "", "meeting": ROOM, "present": [{"pid": PID}]}),
         (78, "MediaAckIs", [{"meeting": MEETING, "pid": PID, "dev": DEV, "epoch": 2}], {"meeting": None, "pid": DEV, "dev": PID, "epoch": -1}),
         (79, "RosterAt", [{"room": ROOM, "version": 3, "members": MEMBERS}], {"room": PID, "version": 2**32, "members": MEMBERS[:-1]}),
+        (80, "PresenceIs", [{"of": {}}, {"of": {PID: "online"}}, {"of": {PID: "meeting"}}], {"of": {PID: "asleep"}}),
     ],
 }  # fmt: skip
 
@@ -166,7 +168,7 @@ def frames() -> dict[str, Any]:
         known = {kind for kind, *_ in kinds}
         bad += [
             (side, "type", f"{side}: type {kind}", bytes([kind, 0x80]))
-            for kind in (0, 11, 63, 79, 128, 255)
+            for kind in (0, 12, 63, 81, 128, 255)
             if kind not in known
         ]
         other = FRAMES["relay" if side == "client" else "client"]
