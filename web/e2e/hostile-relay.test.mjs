@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after, before, beforeEach, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
-import { again, headOf, hostile } from './hostile/relay.mjs';
+import { again, headOf, hostile, invented } from './hostile/relay.mjs';
 import { until } from './session/city.mjs';
 import { has, online, shows, startWorld } from './session/world.mjs';
 
@@ -64,7 +64,7 @@ async function refuses(room, code) {
   assert.equal(relay.sent().length, before);
 }
 
-test('messages in another order, twice, or of another room: none is shown as genuine', { timeout: 60_000 }, async () => {
+test('messages in another order, twice, of another room, or written by relay itself: none is shown as genuine', { timeout: 60_000 }, async () => {
   const other = await talk('Annat rum');
   const room = await talk('Ordning');
   const foreign = relay.told.find(([kind, body]) => kind === 'Batch' && body.room === other)[1].env[0];
@@ -78,9 +78,9 @@ test('messages in another order, twice, or of another room: none is shown as gen
   await anna.send(room, 'sedan');
   await has(bo, room, 'sedan');
   relay.honest();
-  relay.push('Batch', { room, pos: 5, env: [held[1], foreign] });
-  await until(async () => (await openings(room)).length === 6, 'six rows');
-  assert.deepEqual(await openings(room), [['hej', 'opened'], ['hej själv', 'opened'], ['sedan', 'opened'], ['', 'cannot_open'], ['', 'cannot_open'], ['', 'cannot_open']]);
+  relay.push('Batch', { room, pos: 5, env: [held[1], foreign, invented(held[1])] });
+  await until(async () => (await openings(room)).length === 7, 'seven rows');
+  assert.deepEqual(await openings(room), [['hej', 'opened'], ['hej själv', 'opened'], ['sedan', 'opened'], ['', 'cannot_open'], ['', 'cannot_open'], ['', 'cannot_open'], ['', 'cannot_open']]);
   assert.deepEqual((await bo.timeline(room)).gaps, [3]);
 });
 
@@ -336,6 +336,25 @@ test('several messages wait while the key changes: the same order, ids and numbe
   assert.equal(sent[0].id, sent[1].id);
   assert.deepEqual(await texts(anna, room), ['hej', 'hej själv', ...words]);
   assert.deepEqual((await anna.timeline(room)).gaps, []);
+});
+
+test('refused without a reason, or sealed again and again: a draft, which goes when relay takes it', { timeout: 60_000 }, async () => {
+  const room = await talk('Nekat');
+  for (const [code, most] of [['internal', 1], ['epoch_stale', 10]]) {
+    const start = relay.sent().length;
+    relay.toRelay = (kind, body) => {
+      if (kind !== 'Send') return body;
+      relay.push('Error', { code, msg: headOf(body.env).msgId });
+      return null;
+    };
+    await bo.send(room, code);
+    assert.equal((await state(room, code, 'draft')).reason, code);
+    const tries = relay.sent().slice(start);
+    assert.ok(tries.length <= most && new Set(tries.map(({ id, seq }) => `${id} ${seq}`)).size === 1, JSON.stringify(tries));
+    relay.honest();
+    await bo.retry(room, (await state(room, code, 'draft')).id);
+    await has(anna, room, code);
+  }
 });
 
 // Late: the page's clock is the test's from here on.

@@ -1,4 +1,5 @@
 /** A hostile relay: it stands between a page and the real one, understands every frame, and does with them what a test wants. */
+import { createHash, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import { decode, encode } from '@msgpack/msgpack';
 
 const KINDS = {
@@ -76,6 +77,15 @@ export async function again(who) {
 export function headOf(bytes) {
   const env = Buffer.from(bytes);
   return { epoch: env.readUInt32BE(52), seq: Number(env.readBigUInt64BE(88)), id: env.subarray(96, 112).toString('hex'), msgId: idOf('m', env.subarray(96, 112)) };
+}
+
+/** A message as relay can write one itself: after a genuine one, with an id and a number of its own, under a key of its own. */
+export function invented(genuine) {
+  const body = Buffer.from(genuine.slice(0, -64));
+  body.writeBigUInt64BE(body.readBigUInt64BE(88) + 1n, 88);
+  randomBytes(16).copy(body, 96);
+  const said = Buffer.concat([Buffer.from('samrum/msg/1\0'), createHash('sha256').update(body).digest()]);
+  return Buffer.concat([body, sign(null, said, generateKeyPairSync('ed25519').privateKey)]);
 }
 
 /** The text form of a raw id. */
