@@ -10,7 +10,7 @@ const KINDS = {
 const NUMBERS = Object.fromEntries(Object.entries(KINDS).map(([number, kind]) => [kind, Number(number)]));
 
 const pass = (kind, body) => body;
-const bytesOf = (kind, body) => Buffer.concat([Buffer.from([NUMBERS[kind]]), encode(body)]);
+export const bytesOf = (kind, body) => Buffer.concat([Buffer.from([NUMBERS[kind]]), encode(body)]);
 
 /**
  * Puts itself between `who` and relay, from the next reload on (which it does). Of what it gives:
@@ -41,8 +41,8 @@ export async function hostile(who) {
     mend() {
       away = false;
     },
-    /** The page's messages as relay got them, in order. */
-    sent: () => its.heard.flatMap(([kind, { env }]) => (kind === 'Send' ? [headOf(env)] : [])),
+    /** The page's messages in a room as they came here, in order. */
+    sent: (room) => its.heard.flatMap(([kind, { env }]) => (kind === 'Send' && headOf(env).room === room ? [headOf(env)] : [])),
   };
   const through = (how, data, log, send) => {
     const kind = KINDS[data[0]];
@@ -76,7 +76,7 @@ export async function again(who) {
 /** What an envelope says of itself in clear. */
 export function headOf(bytes) {
   const env = Buffer.from(bytes);
-  return { epoch: env.readUInt32BE(52), seq: Number(env.readBigUInt64BE(88)), id: env.subarray(96, 112).toString('hex'), msgId: idOf('m', env.subarray(96, 112)) };
+  return { room: idOf('r', env.subarray(20, 36)), epoch: env.readUInt32BE(52), seq: Number(env.readBigUInt64BE(88)), id: env.subarray(96, 112).toString('hex'), msgId: idOf('m', env.subarray(96, 112)) };
 }
 
 /** A message as relay can write one itself: after a genuine one, with an id and a number of its own, under a key of its own. */

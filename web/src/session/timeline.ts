@@ -85,7 +85,7 @@ export class RoomLog {
         if (known > 0) this.forget();
         await this.page(await this.ask(stream, { limit: PAGE }), 'below');
       } else if (pos > known) {
-        // The newest known one is asked for again: relay must still have it there.
+        // The newest known one is asked for again: relay must still have it there (where purging comes, or a tombstone over it).
         let page = await this.ask(stream, { after: known - 1, limit: CATCH_UP_PAGE });
         if (page.pos[0] !== known || this.differs(known, page.env[0])) throw new Refusal('relay_log_differs');
         for (;;) {
