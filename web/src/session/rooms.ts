@@ -156,8 +156,8 @@ export class Rooms {
 
   // ---- from relay
 
-  /** Relay's word on every room, at the start of a connection. */
-  welcome({ rooms, meetings }: Welcome): void {
+  /** Relay's word on every room, at the start of a connection. `own`: from relay itself, not from a tab that may have slept for a while. */
+  welcome({ rooms, meetings }: Welcome, own: boolean): void {
     this.early.clear();
     for (const [room, { version, members, pos, read, unread }] of Object.entries(rooms) as [RoomId, RoomHead][]) {
       if (this.entries.has(room)) continue;
@@ -169,7 +169,7 @@ export class Rooms {
         agreed: false,
         trouble: null,
         claim: { version: head?.version ?? 0, members: head?.members ?? '' },
-        caught: entry.caught || (head !== undefined && head.pos < entry.pos),
+        caught: entry.caught || (own && head !== undefined && head.pos < entry.pos),
         pos: Math.max(entry.pos, head?.pos ?? 0),
         read: Math.max(entry.read, head?.read ?? 0),
         unread: head === undefined || entry.read > head.read ? entry.unread : head.unread,

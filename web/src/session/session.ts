@@ -355,7 +355,7 @@ export class LiveSession implements Session, Ground {
   private up(welcome: Welcome): void {
     this.ahead = welcome.now - Date.now();
     this.everOpen = true;
-    this.book.welcome(welcome);
+    this.book.welcome(welcome, this.relay.leads);
     this.logs.catchUp();
     this.seen.up();
     this.sender.pumpAll();
