@@ -6,7 +6,7 @@ import random
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
 import httpx
@@ -68,14 +68,7 @@ class Kills:
                     self._say(kills, time.monotonic() - begun)
             changing.cancel()
             await home.finish()
-            for sender in self.senders:
-                sender.done = True
-            await until(lambda: not any(sender.owed for sender in self.senders), FINISH_SECONDS)
-            for sender in self.senders:
-                sender.leaving = True
-            await asyncio.wait(running, timeout=FINISH_SECONDS)
-            for task in running:
-                task.cancel()
+            await leave(self.senders, running)
         await home.close()
         self.nursery.kill(signal.SIGTERM)
 
@@ -154,6 +147,18 @@ class _Home:
         self._run.authority.change(room, **changes)
         self._run.changes += 1
         await asyncio.shield(self.hand_over(room))
+
+
+async def leave(senders: Sequence[Sender], running: Collection[asyncio.Task[None]]) -> None:
+    """Nobody writes any more; when all is sent everybody reads to the end, and it is over."""
+    for sender in senders:
+        sender.done = True
+    await until(lambda: not any(sender.owed for sender in senders), FINISH_SECONDS)
+    for sender in senders:
+        sender.leaving = True
+    await asyncio.wait(running, timeout=FINISH_SECONDS)
+    for task in running:
+        task.cancel()
 
 
 async def until(holds: Callable[[], bool], seconds: float) -> None:

@@ -134,8 +134,10 @@ class Sender:
 
     async def _write(self) -> None:
         """A person who writes now and then."""
-        while not self.done:
+        while True:
             await asyncio.sleep(self._chance.expovariate(self._rate))
+            if self.done:
+                return  # others may read to the end now
             room = self._chance.choice(self._order)
             lane = self.lanes[room]
             if self._chance.random() < 0.02:  # home's hint came first: a key that relay may not know yet

@@ -17,7 +17,7 @@ from samrum.wire.relay_api import PutRevocation, PutRoster
 from samrum.wire.statements import MemberEntry, Revoke, Role
 from tests.history.checker import Event, check, said
 from tests.history.home_kills import Pair, entered
-from tests.history.kills import until
+from tests.history.kills import leave, until
 from tests.history.outbox import Sender
 from tests.history.processes import Nursery, answers, free_ports, stored
 from tests.history.rosters import Answer
@@ -69,11 +69,7 @@ async def test_messages_go_on_while_relays_clock_jumps(relay: Relay):
             before = [one.acknowledged for one in senders]
             await until(lambda: all(one.acknowledged > then + 3 for one, then in zip(senders, before, strict=True)), 15)  # noqa: B023  awaited at once
             assert all(one.acknowledged > then + 3 for one, then in zip(senders, before, strict=True)), off
-        for one in senders:
-            one.done = one.leaving = True
-        await asyncio.wait(running, timeout=20)
-        for task in running:
-            task.cancel()
+        await leave(senders, running)
     await home.http.aclose()
     assert {code for one in senders for code in one.refusals} <= {Code.CLOCK, Code.SEQ_REFUSED}
     assert any(one.refusals.get(Code.CLOCK) for one in senders)

@@ -11,7 +11,7 @@ from samrum.wire.codes import Code
 from samrum.wire.relay_api import PutRoster
 from tests.history.checker import Event, Killed, check, said
 from tests.history.home_kills import Pair, entered
-from tests.history.kills import until
+from tests.history.kills import leave, until
 from tests.history.outbox import Sender
 from tests.history.processes import Nursery, answers, free_ports, stored
 from tests.history.rosters import Answer
@@ -81,11 +81,7 @@ async def test_relay_on_a_full_disk(cramped: Cramped, tmp_path: Path):
         assert await home.roster(statement) == 2
         await until(lambda: acknowledged() > before + 10, 20)
         assert acknowledged() > before + 10
-        for one in senders:
-            one.done = one.leaving = True
-        await asyncio.wait(running, timeout=20)
-        for task in running:
-            task.cancel()
+        await leave(senders, running)
     await home.http.aclose()
     await reader.close()
     cramped.nursery.kill(signal.SIGTERM)

@@ -14,7 +14,7 @@ from samrum.plumbing.sql import BUSY_SECONDS
 from samrum.wire.codes import Code
 from tests.history.checker import Event, check, said
 from tests.history.home_kills import Pair, entered
-from tests.history.kills import until
+from tests.history.kills import leave, until
 from tests.history.outbox import Sender
 from tests.history.processes import Nursery, answers, free_ports, stored
 from tests.history.rosters import Answer
@@ -111,11 +111,7 @@ async def _locked_relay(relay: RelayProcess, authority: Authority) -> None:
             assert acknowledged() <= before + 1  # what was on its way to us when the lock was taken
             before = acknowledged()
         await until(lambda: acknowledged() > before + 10, 10)
-        for one in senders:
-            one.done = one.leaving = True
-        await asyncio.wait(running, timeout=20)
-        for task in running:
-            task.cancel()
+        await leave(senders, running)
     await reader.close()
     await home.http.aclose()
     found = check(events, stored(relay.database))
