@@ -14,6 +14,9 @@ import sqlalchemy as sa
 BUSY_SECONDS = 5
 """How long a statement waits for a lock that another process holds (a backup, an administrator's tool)."""
 
+LOCKED_SECONDS = 0.1
+"""How long once a statement has waited in vain, until the lock is free."""
+
 
 def pragmas(connection: Any, _record: object) -> None:
     """Sets a new SQLite connection up: a listener of the engine's `connect`."""

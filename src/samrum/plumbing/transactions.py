@@ -112,6 +112,8 @@ class Transactions:
         self.engine = engine
         self._loop = asyncio.get_running_loop()
         self._ordered, self._free = _Jobs(), _Jobs()
+        self._locked = False
+        """Another process held the lock when the last job wanted to write."""
         self._threads = [threading.Thread(target=self._run, args=[self._ordered], name="sql-write", daemon=True)]
         for _ in range(READERS):
             self._threads.append(threading.Thread(target=self._run, args=[self._free], name="sql-read", daemon=True))
@@ -156,7 +158,10 @@ class Transactions:
         job, write = turn
         result, error = None, None
         try:
-            connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+            if write:
+                self._begin(connection)
+            else:
+                connection.exec_driver_sql("BEGIN")
             connection.info.pop(_LAST, None)
             result = job.work(connection)
             if write:
@@ -170,6 +175,22 @@ class Transactions:
             _roll_back(connection)
         self._loop.call_soon_threadsafe(_finish, job, result, error)
         return True
+
+    def _begin(self, connection: Tx) -> None:
+        """Begins to write. While another process holds the lock only the first job waits for it: in a queue, nobody got an answer."""
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        except sa.exc.OperationalError:
+            self._patience(connection, sql.LOCKED_SECONDS)
+            self._locked = True
+            raise
+        if self._locked:
+            self._patience(connection, sql.BUSY_SECONDS)
+            self._locked = False
+
+    @staticmethod
+    def _patience(connection: Tx, seconds: float) -> None:
+        _driver(connection).execute(f"PRAGMA busy_timeout={round(seconds * 1000)}")
 
 
 def before_commit(tx: Tx, flush: Callable[[list[T]], None], item: T) -> None:
