@@ -201,7 +201,8 @@ class Client:
 
 def main(home, user, room, text):
     client = Client(home, user, sys.stdin.readline().rstrip("\n"), room)
-    with connect(client.begun["relay"]["stream"], origin=home, proxy=None, compression=None) as client.socket:
+    options = {"origin": home, "proxy": None, "compression": None, "close_timeout": 1}
+    with connect(client.begun["relay"]["stream"], **options) as client.socket:
         client.hello()
         client.compare_ledger()
         client.put(HISTORY, re=1, room=client.room, limit=50)
