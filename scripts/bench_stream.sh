@@ -10,14 +10,6 @@ for package in "${rivals[@]}"; do
 done
 
 if [[ " $* " != *" --quick "* && ${#missing[@]} -gt 0 && $(id -u) -eq 0 ]] && command -v apt-get >/dev/null; then
-  policy=/usr/sbin/policy-rc.d # a package that wants to start a service is told no
-  if [ ! -e "$policy" ]; then
-    printf '#!/bin/sh\nexit 101\n' >"$policy"
-    chmod 755 "$policy"
-    trap 'rm -f "$policy"' EXIT
-  fi
-  export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1
-  scripts/step.sh "Reading the package lists" apt-get update -qq
-  scripts/step.sh "Installing ${missing[*]}" apt-get install -y -qq --no-install-recommends "${missing[@]}"
+  scripts/install.sh "${missing[@]}"
 fi
 PYTHONPATH=. .venv/bin/python -m bench.stream "$@"

@@ -22,15 +22,7 @@ if [ ${#missing[@]} -gt 0 ]; then
     printf 'These Debian packages are missing for the tests: %s\nInstall them, or run `make tools` as root.\n' "${missing[*]}" >&2
     exit 1
   fi
-  policy=/usr/sbin/policy-rc.d # a package that wants to start a service is told no
-  if [ ! -e "$policy" ]; then
-    printf '#!/bin/sh\nexit 101\n' >"$policy"
-    chmod 755 "$policy"
-    trap 'rm -f "$policy"' EXIT
-  fi
-  export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1
-  scripts/step.sh "Reading the package lists" apt-get update -qq
-  scripts/step.sh "Installing ${missing[*]}" apt-get install -y -qq --no-install-recommends "${missing[@]}"
+  scripts/install.sh "${missing[@]}"
 fi
 scripts/need.sh python >/dev/null
 scripts/need.sh node

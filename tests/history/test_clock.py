@@ -165,15 +165,6 @@ def test_slowed_sign_ins_wait_no_longer_when_the_clock_was_set_back():
     assert slowing.wait("åsa", "::1", 10_000 - JUMP + 8) == 0
 
 
-@pytest.fixture
-def pair(tmp_path: Path) -> Iterator[Pair]:
-    found = Pair(tmp_path)
-    found.relay_nursery.start()
-    found.home_nursery.start()
-    yield found
-    found.close()
-
-
 async def test_what_home_owes_relay_arrives_soon_after_its_clock_is_right_again(pair: Pair):
     me = pair.person(0)
     await entered(me)

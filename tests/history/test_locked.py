@@ -23,15 +23,6 @@ from tests.home.client import Refused
 from tests.relay.client import Authority, Device, HomeDoor, RelayProcess
 
 
-@pytest.fixture
-def pair(tmp_path: Path) -> Iterator[Pair]:
-    found = Pair(tmp_path)
-    found.relay_nursery.start()
-    found.home_nursery.start()
-    yield found
-    found.close()
-
-
 @contextlib.contextmanager
 def locked(database: Path) -> Iterator[None]:
     """Another process's write transaction, as a tool or a backup would hold it."""
