@@ -40,7 +40,7 @@ export async function startCity(base, prepare = () => undefined) {
 }
 
 /** Calls `look` until it gives something, or throws with what it gave last. */
-export async function until(look, what, ms = 10_000) {
+export async function until(look, what, ms = 20_000) {
   let last;
   for (const since = Date.now(); Date.now() - since < ms; await sleep(50)) {
     last = await look();
