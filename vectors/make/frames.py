@@ -99,6 +99,13 @@ FRAMES: dict[str, list[tuple[int, str, list[Any], dict[str, Any]]]] = {
         (8, "MediaAck", [{"meeting": MEETING, "epoch": 2}], {"meeting": ROOM, "epoch": 2**32}),
         (9, "Ping", [{}], {}),
         (10, "Last", [{"re": 9, "room": ROOM}], {"re": -1, "room": ""}),
+        (12, "Refs", [{"re": 1, "room": ROOM, "of": [MSG]}, {"re": 1, "room": ROOM, "of": [MSG] * 200, "after": TOP, "limit": 200}],
+         {"re": -1, "room": MSG, "of": [], "after": -1, "limit": 0}),
+        (13, "Thread", [{"re": 2, "room": ROOM, "thread": MSG}, {"re": 2, "room": ROOM, "thread": MSG, "before": 9, "limit": 1}],
+         {"re": "2", "room": None, "thread": ROOM, "before": TOP + 1, "limit": 201}),
+        (14, "Reads", [{"re": 3, "room": ROOM}], {"re": None, "room": [ROOM]}),
+        (15, "Find", [{"re": 4, "room": ROOM, "msg": MSG}, {"re": 4, "room": ROOM, "msg": MSG, "limit": 200}],
+         {"re": 2**32, "room": "", "msg": MSG.upper(), "limit": "50"}),
         (11, "Presence", [{"pids": [PID]}, {"pids": [], "away": True}, {"pids": [PID] * 200}], {"pids": [PID] * 201, "away": 1}),
     ],
     "relay": [
@@ -126,6 +133,8 @@ FRAMES: dict[str, list[tuple[int, str, list[Any], dict[str, Any]]]] = {
          {"room": "", "meeting": ROOM, "present": [{"pid": PID}]}),
         (78, "MediaAckIs", [{"meeting": MEETING, "pid": PID, "dev": DEV, "epoch": 2}], {"meeting": None, "pid": DEV, "dev": PID, "epoch": -1}),
         (79, "RosterAt", [{"room": ROOM, "version": 3, "members": MEMBERS}], {"room": PID, "version": 2**32, "members": MEMBERS[:-1]}),
+        (81, "ReadsAre", [{"re": 3, "room": ROOM, "of": {}}, {"re": 3, "room": ROOM, "of": {PID: TOP}}],
+         {"re": -3, "room": PID, "of": {PID: -1}}),
         (80, "PresenceIs", [{"of": {}}, {"of": {PID: "online"}}, {"of": {PID: "meeting"}}], {"of": {PID: "asleep"}}),
     ],
 }  # fmt: skip

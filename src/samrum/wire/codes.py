@@ -56,6 +56,8 @@ class Code(StrEnum):
     MSG_ID_TAKEN = "msg_id_taken"  # stored already, from another device
     CLOCK = "clock"  # sent_at is more than ten minutes off relay's clock
     STORE_FAILED = "store_failed"  # not stored; try again
+    BAD_REF = "bad_ref"  # `ref` or `thread` names no message of this room that it may name
+    TOO_MANY = "too_many"  # a person reacts to one message more often than may be
     SLOW = "slow"  # goodbye: the connection did not read fast enough
     REPLACED = "replaced"  # goodbye: the same device connected again
     RESTART = "restart"  # goodbye: relay stops; come back with jitter

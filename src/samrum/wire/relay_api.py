@@ -9,7 +9,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from samrum.wire.base import Wire
-from samrum.wire.ids import CallField, RoomField
+from samrum.wire.ids import CallField, PidField, RoomField
 from samrum.wire.statements import B64x32, Count
 from samrum.wire.stream import Pos
 
@@ -80,6 +80,48 @@ class Positions(Wire):
     cursor: Pos
     rooms: dict[RoomField, Pos]
     more: bool = False
+
+
+class ReadLog(Wire):
+    """`GET /tenants/{tenant}/reads?after=` (home's call, empty body), MessagePack: read positions that moved after a cursor, each once.
+
+    `cursor` is where to go on; `more` if others wait already.
+    """
+
+    cursor: Pos
+    rows: list[tuple[RoomField, PidField, Pos]]
+    more: bool = False
+
+
+class PutEnvelope(Wire):
+    """`POST /tenants/{tenant}/envelopes` (home's call), MessagePack → `Stored`: one envelope of an integration that lives at home.
+
+    `grant` is its device's; relay checks and acknowledges as in the stream.
+    """
+
+    grant: str
+    env: bytes
+    objects: list[str] = []
+
+
+class Stored(Wire):
+    """The envelope is durable at `pos`; `hash` is SHA-256 of the stored bytes. MessagePack."""
+
+    pos: Pos
+    hash: bytes
+
+
+class WantLast(Wire):
+    """`POST /tenants/{tenant}/last` (home's call), MessagePack → `LastOf`: asks for the last envelope of an integration's device."""
+
+    grant: str
+    room: RoomField
+
+
+class LastOf(Wire):
+    """Without `env` the device has sent nothing in that room. MessagePack."""
+
+    env: bytes | None = None
 
 
 class Join(Wire):

@@ -24,7 +24,9 @@ MAX_HISTORY: Final = 200
 MAX_WATCHED: Final = 200
 """People whose presence a device may see at a time."""
 PRESENCE_MEMBERS: Final = 100
-"""Rooms with more members show nobody's presence."""
+"""Rooms with more members show nobody's presence, nor how far people have read."""
+MAX_REACTIONS: Final = 100
+"""Reactions (and taking them back) of one person to one message."""
 FRAMES_PER_10_S: Final = 200
 LONG_ROSTER: Final = 16_000
 """Characters from which on a roster is not passed on to a room's connections."""
@@ -104,6 +106,45 @@ class Last(Wire):
     room: RoomField
 
 
+class Refs(Wire):
+    """The envelopes that refer to these messages (edits, reactions, deletions, answers to calls), by position; answered by `Page`.
+
+    For messages that were fetched apart from what came after them.
+    """
+
+    re: Re
+    room: RoomField
+    of: Annotated[list[MsgIdField], Meta(min_length=1, max_length=MAX_HISTORY)]
+    after: Pos = 0
+    limit: Annotated[int, Meta(ge=1, le=MAX_HISTORY)] = 50
+
+
+class Thread(Wire):
+    """A page of a thread, newest last: its root, the replies, and what refers to them; answered by `Page`, whose positions have gaps."""
+
+    re: Re
+    room: RoomField
+    thread: MsgIdField
+    before: Pos | None = None
+    limit: Annotated[int, Meta(ge=1, le=MAX_HISTORY)] = 50
+
+
+class Find(Wire):
+    """A page of the room around one message; answered by `Page`, or `Error` with `not_found`."""
+
+    re: Re
+    room: RoomField
+    msg: MsgIdField
+    limit: Annotated[int, Meta(ge=1, le=MAX_HISTORY)] = 50
+
+
+class Reads(Wire):
+    """How far everybody has read; answered by `ReadsAre`, or in rooms over `PRESENCE_MEMBERS` by `Error` with `unsupported`."""
+
+    re: Re
+    room: RoomField
+
+
 class Read(Wire):
     """I have read up to `pos`; relay passes it to the room and never moves it back."""
 
@@ -159,7 +200,7 @@ class RoomHead(Wire):
     members: B64x32
     read: Pos = 0
     unread: Count = 0
-    """Messages by others after `read`."""
+    """Messages by others after `read`, calls among them; not edits, reactions and deletions."""
 
 
 class Present(Wire):
@@ -196,7 +237,8 @@ class Batch(Wire):
 
 
 class Page(Wire):
-    """Answer to `History`: envelopes with their positions, oldest first; `more` where there are further ones that way."""
+    """Answer to `History`, `Refs`, `Thread` and `Find`: envelopes with their positions, oldest first; `more` where there are further
+    ones that way (of `Find`: before it)."""
 
     re: Re
     room: RoomField
@@ -240,6 +282,14 @@ class ReadIs(Wire):
     room: RoomField
     pid: PidField
     pos: Pos
+
+
+class ReadsAre(Wire):
+    """Answer to `Reads`: positions of the members that have read anything."""
+
+    re: Re
+    room: RoomField
+    of: dict[PidField, Pos]
 
 
 class TypingIs(Wire):
@@ -297,12 +347,12 @@ class Pong(Wire):
 
 CLIENT: Final[dict[int, type[Wire]]] = {
     1: Hello, 2: Proof, 3: Send, 4: History, 5: Read, 6: Renew, 7: Typing, 8: MediaAck, 9: Ping, 10: Last,
-    11: Presence,
+    11: Presence, 12: Refs, 13: Thread, 14: Reads, 15: Find,
 }  # fmt: skip
 RELAY: Final[dict[int, type[Wire]]] = {
     64: Nonce, 65: Welcome, 66: Sent, 67: Batch, 68: RosterIs, 69: HintIs, 70: ReadIs, 71: Page, 72: TypingIs,
     73: Error, 74: Bye, 75: Pong, 76: LastIs, 77: Meeting, 78: MediaAckIs, 79: RosterAt,
-    80: PresenceIs,
+    80: PresenceIs, 81: ReadsAre,
 }  # fmt: skip
 
 _TYPE_OF: Final = {kind: number for number, kind in (CLIENT | RELAY).items()}

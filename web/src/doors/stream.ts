@@ -5,7 +5,7 @@
  */
 import { frameBytes, frameOf, type Frame } from '../wire/frames';
 import type { Bytes } from '../wire/bytes';
-import type { ClientFrames, LastIs, Page, Welcome } from '../wire/types';
+import type { ClientFrames, LastIs, Page, ReadsAre, Welcome } from '../wire/types';
 import { Refusal } from './refusal';
 
 const VERSION = 1;
@@ -27,7 +27,16 @@ export interface StreamEvents {
   closed(code: string | null): void;
 }
 
-type Answer = Page | LastIs;
+/** Requests that relay answers with one frame, and with which. */
+export interface Questions {
+  History: Page;
+  Last: LastIs;
+  Refs: Page;
+  Thread: Page;
+  Find: Page;
+  Reads: ReadsAre;
+}
+export type Answer = Questions[keyof Questions];
 interface Waiting {
   readonly resolve: (answer: Answer) => void;
   readonly reject: (refusal: Refusal) => void;
@@ -76,12 +85,17 @@ export class RelayStream {
     return true;
   }
 
-  history(body: Omit<ClientFrames['History'], 're'>): Promise<Page> {
-    return this.request('History', body);
-  }
-
-  last(body: Omit<ClientFrames['Last'], 're'>): Promise<LastIs> {
-    return this.request('Last', body);
+  /** Rejects with relay's refusal, or `relay_away`. */
+  ask<K extends keyof Questions>(kind: K, body: Omit<ClientFrames[K], 're'>): Promise<Questions[K]> {
+    return new Promise<Answer>((resolve, reject) => {
+      const re = this.nextRe++;
+      const timer = setTimeout(() => {
+        this.waiting.delete(re);
+        reject(new Refusal('relay_away'));
+      }, DEADLINE_MS);
+      this.waiting.set(re, { resolve, reject, timer });
+      if (!this.send(kind, { ...body, re } as never)) this.settle(re, new Refusal('relay_away'));
+    }) as Promise<Questions[K]>;
   }
 
   close(): void {
@@ -101,18 +115,6 @@ export class RelayStream {
       this.pinged = { at: now, patience: late ? WOKEN_MS : ANSWER_MS };
       this.write('Ping', {});
     }
-  }
-
-  private request<T extends Answer>(kind: 'History' | 'Last', body: object): Promise<T> {
-    return new Promise((resolve, reject) => {
-      const re = this.nextRe++;
-      const timer = setTimeout(() => {
-        this.waiting.delete(re);
-        reject(new Refusal('relay_away'));
-      }, DEADLINE_MS);
-      this.waiting.set(re, { resolve: resolve as (answer: Answer) => void, reject, timer });
-      if (!this.send(kind, { ...body, re } as never)) this.settle(re, new Refusal('relay_away'));
-    });
   }
 
   private settle(re: number, outcome: Answer | Refusal): void {
@@ -155,6 +157,7 @@ export class RelayStream {
         return;
       case 'Page':
       case 'LastIs':
+      case 'ReadsAre':
         this.settle(frame.body.re, frame.body);
         return;
       case 'Bye':

@@ -1,16 +1,16 @@
 /** A page of history as it was asked for: relay's own answer is not yet that. */
 import { Refusal } from '../doors/refusal';
 import type { RelayStream } from '../doors/stream';
-import type { Page } from '../wire/types';
+import type { ClientFrames, Page } from '../wire/types';
 
-export type Ask = Parameters<RelayStream['history']>[0];
+export type Ask = Omit<ClientFrames['History'], 're'>;
 
 /**
  * Asks for a page. Rejects with `relay_log_differs` for one of another room, with more than was asked for, with positions outside what was
  * asked for or not in order, or with the promise of more and nothing in it: nobody would come to its end.
  */
-export async function askPage(stream: Pick<RelayStream, 'history'>, ask: Ask): Promise<Page> {
-  const page = await stream.history(ask);
+export async function askPage(stream: Pick<RelayStream, 'ask'>, ask: Ask): Promise<Page> {
+  const page = await stream.ask('History', ask);
   if (!fits(page, ask)) throw new Refusal('relay_log_differs');
   return page;
 }

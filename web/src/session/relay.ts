@@ -296,7 +296,8 @@ export class Relay {
     let answer: Answer;
     try {
       if (this.own === null) throw new Refusal('relay_away');
-      answer = ask.kind === 'History' ? { page: await this.own.history(ask.body) } : { last: await this.own.last(ask.body) };
+      const body = await this.own.ask(ask.kind, ask.body as never);
+      answer = 'of' in body ? { reads: body } : 'pos' in body ? { page: body } : { last: body };
     } catch (error) {
       answer = { code: codeOf(error), retryAfter: (error instanceof Refusal ? error.retryAfter : null) ?? null };
     }

@@ -199,7 +199,7 @@ export class Sender {
   private async askLast(room: RoomId): Promise<Own> {
     const stream = this.own();
     if (stream === null) throw new Refusal('relay_away');
-    const { env } = await stream.last({ room });
+    const { env } = await stream.ask('Last', { room });
     const own = env === null ? { seq: 0, msgId: null } : await this.ground.keys.ownLast(room, env);
     // A lower number than relay has acknowledged, or shown here: the next message would bear one that is used already.
     if (own.seq < Math.max(this.highest.get(room) ?? 0, await this.seqKept(room))) throw new Refusal('relay_log_differs');

@@ -19,6 +19,10 @@ const NOT_STORED = 1;
 
 /** What an envelope is; others are shown as "needs a newer version". */
 export const MESSAGE = 1;
+export const EDIT = 2;
+export const REACTION = 3;
+export const DELETION = 4;
+export const CALL = 5;
 
 /** The readable part of an envelope; `thread` and `ref` are `null` where absent. */
 export interface EnvelopeHead {

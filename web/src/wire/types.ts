@@ -29,6 +29,9 @@ export interface Call {
   jti: string;
 }
 
+/** What is said of a call; all but `ring` refer to a ring. */
+export type CallWord = 'answered' | 'cancelled' | 'declined' | 'missed' | 'ring';
+
 /** Home certifies that device `dev` with key `cnf` belongs to pseudonym `sub`. */
 export interface Cert {
   iss: TenantId;
@@ -78,11 +81,17 @@ export interface Confirmation {
   jwk: Jwk;
 }
 
-/** What a message says. Keys are one letter since every message carries them. */
+/** What an envelope says. Keys are one letter since every message carries them. */
 export interface Content {
   v: number;
   t: string;
   m: Pid[];
+  a: boolean;
+  q: Quoted | null;
+  o: InFile[];
+  e: string;
+  x: boolean;
+  c: CallWord | null;
 }
 
 /** One of one's own devices. */
@@ -122,6 +131,14 @@ export interface EpochKey {
   epoch: number;
   key_id: KeyId;
   key: string;
+}
+
+/** A page of the room around one message; answered by `Page`, or `Error` with `not_found`. */
+export interface Find {
+  re: number;
+  room: RoomId;
+  msg: MsgId;
+  limit: number;
 }
 
 /** The token by which a device speaks to relay. `lobby` restricts it to one room's lobby. */
@@ -192,6 +209,18 @@ export interface HomeKey {
   iat: number;
 }
 
+/** A file that goes with a message: what it is, and the key and the name of the object that holds it. */
+export interface InFile {
+  n: string;
+  t: string;
+  s: number;
+  k: Bytes;
+  b: string;
+  w: number | null;
+  h: number | null;
+  d: number | null;
+}
+
 /** `POST /rooms/{room}/join`, empty body → where and how to enter the room's meeting. The token lives 60 s. */
 export interface Join {
   livekit: string;
@@ -226,6 +255,11 @@ export interface Last {
 export interface LastIs {
   re: number;
   room: RoomId;
+  env: Bytes | null;
+}
+
+/** Without `env` the device has sent nothing in that room. MessagePack. */
+export interface LastOf {
   env: Bytes | null;
 }
 
@@ -325,7 +359,7 @@ export interface OutEntry {
   until: number;
 }
 
-/** Answer to `History`: envelopes with their positions, oldest first; `more` where there are further ones that way. */
+/** Answer to `History`, `Refs`, `Thread` and `Find`: envelopes with their positions, oldest first; `more` where there are further ones that way (of `Find`: before it). */
 export interface Page {
   re: number;
   room: RoomId;
@@ -428,6 +462,13 @@ export interface PublicKeys {
   keys: HomeKey[];
 }
 
+/** What a message quotes, as its author gives it: who opens it compares, where the quoted message is at hand. */
+export interface Quoted {
+  id: MsgId;
+  pid: Pid;
+  t: string;
+}
+
 /** I have read up to `pos`; relay passes it to the room and never moves it back. */
 export interface Read {
   room: RoomId;
@@ -439,6 +480,35 @@ export interface ReadIs {
   room: RoomId;
   pid: Pid;
   pos: number;
+}
+
+/** `GET /tenants/{tenant}/reads?after=` (home's call, empty body), MessagePack: read positions that moved after a cursor, each once. `cursor` is where to go on; `more` if others wait already. */
+export interface ReadLog {
+  cursor: number;
+  rows: [RoomId, Pid, number][];
+  more: boolean;
+}
+
+/** How far everybody has read; answered by `ReadsAre`, or in rooms over `PRESENCE_MEMBERS` by `Error` with `unsupported`. */
+export interface Reads {
+  re: number;
+  room: RoomId;
+}
+
+/** Answer to `Reads`: positions of the members that have read anything. */
+export interface ReadsAre {
+  re: number;
+  room: RoomId;
+  of: Partial<Record<Pid, number>>;
+}
+
+/** The envelopes that refer to these messages (edits, reactions, deletions, answers to calls), by position; answered by `Page`. For messages that were fetched apart from what came after them. */
+export interface Refs {
+  re: number;
+  room: RoomId;
+  of: MsgId[];
+  after: number;
+  limit: number;
 }
 
 /** A key that is not released, and why (a `Code`). */
@@ -628,6 +698,12 @@ export interface Started {
   snapshots: Partial<Record<RoomId, string>>;
 }
 
+/** The envelope is durable at `pos`; `hash` is SHA-256 of the stored bytes. MessagePack. */
+export interface Stored {
+  pos: number;
+  hash: Bytes;
+}
+
 /** A frame was refused: `re` or `msg` says which. */
 export interface StreamError {
   code: string;
@@ -635,6 +711,15 @@ export interface StreamError {
   msg: MsgId | null;
   have: number | null;
   retry_after: number | null;
+}
+
+/** A page of a thread, newest last: its root, the replies, and what refers to them; answered by `Page`, whose positions have gaps. */
+export interface Thread {
+  re: number;
+  room: RoomId;
+  thread: MsgId;
+  before: number | null;
+  limit: number;
 }
 
 /** A `samrum-past` with the epochs that there were and all the pseudonyms asked for. */
@@ -665,6 +750,12 @@ export interface WantCerts {
 export interface WantKeys {
   want: [RoomId, number][];
   media: RoomId[];
+}
+
+/** `POST /tenants/{tenant}/last` (home's call), MessagePack → `LastOf`: asks for the last envelope of an integration's device. */
+export interface WantLast {
+  grant: string;
+  room: RoomId;
 }
 
 /** `POST /names` → `People`. */
@@ -741,6 +832,8 @@ export type Code =
   | 'msg_id_taken'
   | 'clock'
   | 'store_failed'
+  | 'bad_ref'
+  | 'too_many'
   | 'slow'
   | 'replaced'
   | 'restart'
@@ -759,6 +852,10 @@ export const CLIENT = {
   Ping: 9,
   Last: 10,
   Presence: 11,
+  Refs: 12,
+  Thread: 13,
+  Reads: 14,
+  Find: 15,
 } as const;
 export interface ClientFrames {
   Hello: Hello;
@@ -772,6 +869,10 @@ export interface ClientFrames {
   Ping: Ping;
   Last: Last;
   Presence: Presence;
+  Refs: Refs;
+  Thread: Thread;
+  Reads: Reads;
+  Find: Find;
 }
 
 /** Frames of relay, by their number on the wire. */
@@ -793,6 +894,7 @@ export const RELAY = {
   MediaAckIs: 78,
   RosterAt: 79,
   PresenceIs: 80,
+  ReadsAre: 81,
 } as const;
 export interface RelayFrames {
   Nonce: Nonce;
@@ -812,6 +914,7 @@ export interface RelayFrames {
   MediaAckIs: MediaAckIs;
   RosterAt: RosterAt;
   PresenceIs: PresenceIs;
+  ReadsAre: ReadsAre;
 }
 
 /** The `typ` of each statement. */

@@ -46,3 +46,4 @@ export function Meeting(data: unknown): data is T.Meeting;
 export function MediaAckIs(data: unknown): data is T.MediaAckIs;
 export function RosterAt(data: unknown): data is T.RosterAt;
 export function PresenceIs(data: unknown): data is T.PresenceIs;
+export function ReadsAre(data: unknown): data is T.ReadsAre;

@@ -61,9 +61,9 @@ test('requests get their own answer; those of a leader that goes are refused, an
   tab.start();
   tab.receive(lead('one', 1));
   const { way } = tab;
-  const page = way?.history({ room, before: null, after: null, limit: 1 });
-  const last = way?.last({ room });
-  const lost = way?.last({ room });
+  const page = way?.ask('History', { room, before: null, after: null, limit: 1 });
+  const last = way?.ask('Last', { room });
+  const lost = way?.ask('Last', { room });
   expect(said.slice(1).map((word) => word.k === 'ask' && [word.to, word.ask.kind, word.re])).toEqual([['one', 'History', 1], ['one', 'Last', 2], ['one', 'Last', 3]]);
   tab.receive({ k: 'answer', from: 'one', to: 'another', re: 1, answer: { code: 'bad_request', retryAfter: null } });
   tab.receive({ k: 'answer', from: 'one', to: 'me', re: 1, answer: { page: { re: 9, room, pos: [], env: [], more: false } } });
@@ -72,7 +72,7 @@ test('requests get their own answer; those of a leader that goes are refused, an
   await expect(last).rejects.toMatchObject({ code: 'rate_limited', retryAfter: 2 });
   tab.receive(lead('two', 2));
   await expect(lost).rejects.toMatchObject({ code: 'relay_away' });
-  await expect(way?.last({ room })).rejects.toMatchObject({ code: 'relay_away' });
+  await expect(way?.ask('Last', { room })).rejects.toMatchObject({ code: 'relay_away' });
   expect(way?.send('Typing', { room })).toBe(false);
   expect(tab.way?.send('Typing', { room })).toBe(true);
 });

@@ -5,8 +5,8 @@
  * may take the lead from it. Ticks are counted, not time: who slept itself does not hold that against the leader.
  */
 import { Refusal } from '../../doors/refusal';
-import type { RelayStream } from '../../doors/stream';
-import type { ClientFrames, LastIs, Page, Welcome } from '../../wire/types';
+import type { Answer as OneAnswer, Questions, RelayStream } from '../../doors/stream';
+import type { ClientFrames, Welcome } from '../../wire/types';
 import type { Answer, Asked, Passed, TabId, TabMessage, TabWord, Told, ToldKind } from './messages';
 
 const TICK_MS = 200;
@@ -15,7 +15,7 @@ const MISSES = 3;
 const ANSWER_MS = 15_000;
 
 /** What the parts of a session use of a connection to relay, their own or another tab's. */
-export type Way = Pick<RelayStream, 'history' | 'last'> & {
+export type Way = Pick<RelayStream, 'ask'> & {
   /** Whether it went. */
   send<K extends ToldKind>(kind: K, body: ClientFrames[K]): boolean;
 };
@@ -33,7 +33,7 @@ export interface FollowingEvents {
 }
 
 interface Waiting {
-  readonly resolve: (answer: Page | LastIs) => void;
+  readonly resolve: (answer: OneAnswer) => void;
   readonly reject: (refusal: Refusal) => void;
   readonly timer: ReturnType<typeof setTimeout>;
 }
@@ -102,8 +102,7 @@ export class Following {
 
   private newWay(): Way {
     const way: Way = {
-      history: (body) => this.ask(way, { kind: 'History', body }) as Promise<Page>,
-      last: (body) => this.ask(way, { kind: 'Last', body }) as Promise<LastIs>,
+      ask: <K extends keyof Questions>(kind: K, body: unknown) => this.ask(way, { kind, body } as Asked) as Promise<Questions[K]>,
       send: (kind, body) => {
         if (this.way !== way || this.leader === null) return false;
         this.events.say({ k: 'tell', to: this.leader, tell: { kind, body } as Told });
@@ -113,7 +112,7 @@ export class Following {
     return way;
   }
 
-  private ask(way: Way, ask: Asked): Promise<Page | LastIs> {
+  private ask(way: Way, ask: Asked): Promise<OneAnswer> {
     const { leader } = this;
     if (this.way !== way || leader === null) return Promise.reject(new Refusal('relay_away'));
     return new Promise((resolve, reject) => {
@@ -129,10 +128,11 @@ export class Following {
   private answered(re: number, answer: Answer): void {
     if ('page' in answer) this.settle(re, answer.page);
     else if ('last' in answer) this.settle(re, answer.last);
+    else if ('reads' in answer) this.settle(re, answer.reads);
     else this.settle(re, new Refusal(answer.code, answer.retryAfter ?? undefined));
   }
 
-  private settle(re: number, outcome: Page | LastIs | Refusal): void {
+  private settle(re: number, outcome: OneAnswer | Refusal): void {
     const found = this.waiting.get(re);
     if (found === undefined) return;
     this.waiting.delete(re);

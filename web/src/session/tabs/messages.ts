@@ -4,9 +4,10 @@
  * They are of one origin, yet each message is checked like one from outside: an older build may be open in the next tab. No text
  * of a person is among them: envelopes are sealed, and so is what waits in the outbox (under the device's own key).
  */
+import type { Questions } from '../../doors/stream';
 import { idRaw, type MsgId, type RoomId } from '../../wire/ids';
 import type { Frame } from '../../wire/frames';
-import type { ClientFrames, LastIs, Page, Welcome } from '../../wire/types';
+import type { ClientFrames, LastIs, Page, ReadsAre, Welcome } from '../../wire/types';
 import * as valid from '../../wire/validators';
 import type { OutboxEntry } from '../storage';
 
@@ -31,11 +32,11 @@ export interface Note {
 
 type Body<K extends keyof ClientFrames> = ClientFrames[K];
 type Without<T> = Omit<T, 're'>;
-export type Asked = { readonly kind: 'History'; readonly body: Without<Body<'History'>> } | { readonly kind: 'Last'; readonly body: Without<Body<'Last'>> };
+export type Asked = { [K in keyof Questions]: { readonly kind: K; readonly body: Without<Body<K>> } }[keyof Questions];
 /** What is said to relay without an answer. */
 export type ToldKind = 'Read' | 'Typing' | 'MediaAck' | 'Presence';
 export type Told = { [K in ToldKind]: { readonly kind: K; readonly body: Body<K> } }[ToldKind];
-export type Answer = { readonly page: Page } | { readonly last: LastIs } | { readonly code: string; readonly retryAfter: number | null };
+export type Answer = { readonly page: Page } | { readonly last: LastIs } | { readonly reads: ReadsAre } | { readonly code: string; readonly retryAfter: number | null };
 
 export type TabWord =
   /** Who leads? And is it still there: `term` is what this tab knows of it (0: nothing). */
@@ -77,7 +78,7 @@ const FORMS: Readonly<Record<TabWord['k'], (given: Fields) => boolean>> = {
   ask: ({ to, re, ask }) => isText(to) && isCount(re) && isRecord(ask) && isAsk(ask),
   answer: ({ to, re, answer }) =>
     isText(to) && isCount(re) && isRecord(answer) &&
-    (valid.Page(answer['page']) || valid.LastIs(answer['last']) || (isText(answer['code']) && isNullOr(answer['retryAfter'], isNumber))),
+    (valid.Page(answer['page']) || valid.LastIs(answer['last']) || valid.ReadsAre(answer['reads']) || (isText(answer['code']) && isNullOr(answer['retryAfter'], isNumber))),
   tell: ({ to, tell }) => isText(to) && isRecord(tell) && isTell(tell),
   offer: ({ entries }) => isList(entries, isEntry),
   note: ({ note }) =>
@@ -89,7 +90,22 @@ const FORMS: Readonly<Record<TabWord['k'], (given: Fields) => boolean>> = {
 
 function isAsk({ kind, body }: Fields): boolean {
   if (!isRecord(body) || !isId('r', body['room'])) return false;
-  return kind === 'Last' || (kind === 'History' && isNullOr(body['before'], isCount) && isNullOr(body['after'], isCount) && isCount(body['limit']));
+  const { before, after, limit, of, thread, msg } = body;
+  switch (kind) {
+    case 'Last':
+    case 'Reads':
+      return true;
+    case 'History':
+      return isNullOr(before, isCount) && isNullOr(after, isCount) && isCount(limit);
+    case 'Refs':
+      return isList(of, (id) => isId('m', id)) && isCount(after) && isCount(limit);
+    case 'Thread':
+      return isId('m', thread) && isNullOr(before, isCount) && isCount(limit);
+    case 'Find':
+      return isId('m', msg) && isCount(limit);
+    default:
+      return false;
+  }
 }
 
 function isTell({ kind, body }: Fields): boolean {
