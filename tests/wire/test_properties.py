@@ -101,6 +101,16 @@ def test_content_round(text, mentions):
     assert content.unpad(padded) == said
 
 
+@given(st.text(max_size=500), st.text(max_size=255), st.binary(min_size=32, max_size=32), st.integers(0, 2**53 - 1))
+def test_content_with_quote_and_file(quoted, name, key, size):
+    quote = content.Quoted(id=ids.MsgId(ids.new("m")), pid=ids.Pid(ids.new("p")), t=quoted)
+    file = content.InFile(n=name, t="", s=size, k=key, b=key.hex(), d=0)
+    said = content.Content(q=quote, o=[file], a=True)
+    assert content.unpad(content.pad(said)) == said
+    assert content.fits(1, said)
+    assert not content.fits(3, said)
+
+
 def test_content_too_long():
     with pytest.raises(content.TooLong):
         content.pad(content.Content(t="å" * 32 * 1024))

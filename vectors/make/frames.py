@@ -217,6 +217,20 @@ def content() -> dict[str, Any]:
         ("padded more than needed", {"v": 1, "t": "hej", "m": []}, 4096),
         ("as long as it gets", {"v": 1, "t": "x" * (60 * 1024 - 4 - 3 - 2 - 2 - 1 - 3 - 1), "m": []}, 60 * 1024),
     ]  # fmt: skip
+    file = {"n": "Möte.pdf", "t": "application/pdf", "s": 2 * 1024**3, "k": bytes(range(32)), "b": "0f" * 32}
+    quote = {"id": ident("m", "first"), "pid": bo, "t": "Hej!"}
+    texts += [
+        ("everybody is mentioned", {"v": 1, "t": "@room", "a": True}, 256),
+        ("a quote", {"v": 1, "t": "Ja", "q": quote}, 256),
+        ("a quote of 500 pictures", {"v": 1, "t": "Ja", "q": {**quote, "t": "🙂" * 500}}, 4096),
+        ("a quote without words, and no quote", {"v": 1, "q": {"id": quote["id"], "pid": bo}, "c": None}, 256),
+        ("a file", {"v": 1, "o": [file]}, 256),
+        ("a picture and a film", {"v": 1, "o": [{**file, "w": 4000, "h": 1}, {**file, "s": 0, "d": 0, "n": "", "t": ""}]}, 1024),
+        ("twenty files", {"v": 1, "t": "", "o": [file] * 20}, 4096),
+        ("a reaction", {"v": 1, "e": "👩🏽‍🚒"}, 256), ("a reaction of 64 bytes", {"v": 1, "e": "👍" * 16}, 256),
+        ("a reaction taken back", {"v": 1, "e": "👍", "x": True}, 256),
+        *((f"a call {word}", {"v": 1, "c": word}, 256) for word in ("ring", "answered", "declined", "cancelled", "missed")),
+    ]  # fmt: skip
     hej = pack({"v": 1, "t": "hej", "m": []})
     whole = padded(hej)
     bad = [
@@ -243,10 +257,48 @@ def content() -> dict[str, Any]:
         ("spelling", "not UTF-8", padded(b"\x81\xa1t" + text(b"h\xffj"))), ("spelling", "not UTF-8, long", padded(b"\x81\xa1t" + text(b"h\xffj" * 100), 1024)),
         ("spelling", "half a surrogate pair", padded(b"\x81\xa1t" + text(b"\xed\xa0\x80"))), ("spelling", "a NUL in two bytes", padded(b"\x81\xa1t" + text(b"\xc0\x80"))),
     ]  # fmt: skip
+    less = {key: value for key, value in file.items() if key != "k"}
+    bad += [
+        ("schema", name, padded(pack(body), 4096))
+        for name, body in [
+            ("everybody as a number", {"a": 1}), ("a reaction of 65 bytes", {"e": "👍" * 16 + "a"}), ("a reaction that is a list", {"e": ["👍"]}),
+            ("an unknown word of a call", {"c": "hold"}), ("a call that is a map", {"c": {}}),
+            ("a quote of 501 letters", {"q": {**quote, "t": "x" * 501}}), ("a quote of a person", {"q": {**quote, "id": bo}}), ("a quote of nobody", {"q": {"id": quote["id"]}}),
+            ("a quote with a name", {"q": {**quote, "n": "Bo"}}), ("a quote that is text", {"q": "Hej!"}),
+            ("21 files", {"o": [file] * 21}), ("a file alone", {"o": file}), ("a file without a key", {"o": [less]}), ("a key of 31 bytes", {"o": [{**file, "k": bytes(31)}]}),
+            ("a key of 33 bytes", {"o": [{**file, "k": bytes(33)}]}), ("a key as text", {"o": [{**file, "k": "x" * 32}]}),
+            ("an object name in capitals", {"o": [{**file, "b": "0F" * 32}]}), ("an object name of 63 letters", {"o": [{**file, "b": "0f" * 31 + "0"}]}),
+            ("an object name with a newline", {"o": [{**file, "b": "0f" * 32 + "\n"}]}), ("an object name that is a path", {"o": [{**file, "b": "../" + "0" * 61}]}),
+            ("a file name of 256 letters", {"o": [{**file, "n": "x" * 256}]}), ("a media type of 128 letters", {"o": [{**file, "t": "x" * 128}]}),
+            ("a size below 0", {"o": [{**file, "s": -1}]}), ("a size of 2^53", {"o": [{**file, "s": 2**53}]}), ("a width of 0", {"o": [{**file, "w": 0}]}), ("a length of half a second", {"o": [{**file, "d": 0.5}]}),
+            ("a file with a path", {"o": [{**file, "p": "/home"}]}),
+        ]
+    ]  # fmt: skip
+    bad += [
+        ("spelling", "half a surrogate pair in an emoji", padded(b"\x81\xa1e" + text(b"\xed\xa0\x80"))),
+        ("spelling", "half a surrogate pair in a quote", padded(b"\x81\xa1q\x83\xa2id" + text(quote["id"]) + b"\xa3pid" + text(bo) + b"\xa1t" + text(b"\xed\xa0\x80"))),
+        ("spelling", "a key of a file twice", padded(b"\x81\xa1o\x91\x86" + pack(file)[1:] + b"\xa1n\xa1a", 1024)),
+    ]  # fmt: skip
+    said, closed = {"v": 1, "t": "hej"}, {"v": 1}
+    whole_said = {**said, "m": [bo], "a": True, "q": quote, "o": [file]}
+    kinds = [
+        ("a message", 1, whole_said, True), ("a message that says nothing", 1, closed, True), ("an edit", 2, whole_said, True),
+        ("a reaction", 3, {"e": "👍"}, True), ("a reaction taken back", 3, {"e": "👍", "x": True}, True), ("a deletion", 4, closed, True), ("a call", 5, {"c": "ring"}, True),
+        ("a message with an emoji", 1, {**said, "e": "👍"}, False), ("a message taken back", 1, {**said, "x": True}, False), ("a message that is a call", 1, {**said, "c": "ring"}, False),
+        ("an edit with an emoji", 2, {**said, "e": "👍"}, False), ("a reaction without emoji", 3, {"x": True}, False), ("a reaction with text", 3, {"e": "👍", "t": "hej"}, False),
+        ("a reaction with a file", 3, {"e": "👍", "o": [file]}, False), ("a deletion with text", 4, said, False), ("a deletion with a mention", 4, {"m": [bo]}, False),
+        ("a deletion taken back", 4, {"x": True}, False), ("a call without a word", 5, closed, False), ("a call with text", 5, {"c": "ring", "t": "hej"}, False),
+        ("a call for everybody", 5, {"c": "ring", "a": True}, False), ("a signal", 6, closed, False), ("a kind that nobody knows", 255, said, False), ("kind 0", 0, said, False),
+    ]  # fmt: skip
     return {
         "made_by": "MessagePack written by hand from its specification",
+        "kinds": [
+            {"name": name, "kind": kind, "padded": padded(pack(body), 1024).hex(), "fits": fits}
+            for name, kind, body, fits in kinds
+        ],
         "good": [
-            {"name": name, "content": body, "padded": padded(pack(body), size).hex()} for name, body, size in texts
+            {"name": name, "content": shown(body), "padded": padded(pack(body), size).hex()}
+            for name, body, size in texts
         ],
         "newer": [
             {"name": "version 2 with a field of its own", "padded": padded(pack({"v": 2, "t": "hej", "z": [1]})).hex()}

@@ -100,24 +100,25 @@ class TooLong(ValueError):
 
 
 _SAID: Final = frozenset({"t", "m", "a", "q", "o"})
-_ALLOWED: Final = {
+_ALLOWED: Final[dict[int, frozenset[str]]] = {
     EnvelopeKind.MESSAGE: _SAID,
     EnvelopeKind.EDIT: _SAID,
     EnvelopeKind.REACTION: frozenset({"e", "x"}),
-    EnvelopeKind.DELETION: frozenset[str](),
+    EnvelopeKind.DELETION: frozenset(),
     EnvelopeKind.CALL: frozenset({"c"}),
 }
 
 
 def fits(kind: int, content: Content) -> bool:
     """Whether an envelope of that kind may say this: nothing but what its kind has, and that it has to have."""
-    allowed = _ALLOWED.get(EnvelopeKind(kind)) if kind in EnvelopeKind else None
-    if allowed is None:
+    allowed = _ALLOWED.get(kind)
+    if (
+        allowed is None
+        or (kind == EnvelopeKind.REACTION and not content.e)
+        or (kind == EnvelopeKind.CALL and not content.c)
+    ):
         return False
-    said = {name for name in Content.__struct_fields__ if name != "v" and getattr(content, name)}
-    if kind == EnvelopeKind.REACTION and not content.e or kind == EnvelopeKind.CALL and content.c is None:
-        return False
-    return said <= allowed
+    return {name for name in Content.__struct_fields__ if name != "v" and getattr(content, name)} <= allowed
 
 
 def pad(content: Content) -> bytes:

@@ -3,7 +3,7 @@ import { senderKey, senderOf } from '../../src/meeting/keys';
 import { decodeHeader, decrypt, encrypt } from '../../src/meeting/sframe';
 import { equal, Malformed, unb64, type Bytes } from '../../src/wire/bytes';
 import { FIRST } from '../../src/wire/chain';
-import { unpad } from '../../src/wire/content';
+import { fits, unpad } from '../../src/wire/content';
 import { frameBytes, frameOf } from '../../src/wire/frames';
 import { idRaw, idText } from '../../src/wire/ids';
 import * as jws from '../../src/wire/jws';
@@ -132,6 +132,7 @@ async function frames(file: FramesFile, report: Report): Promise<void> {
 }
 
 interface ContentFile {
+  kinds: (Named & { kind: number; padded: string; fits: boolean })[];
   good: (Named & { content: Json; padded: string })[];
   newer: (Named & { padded: string })[];
   bad: (Named & { padded: string })[];
@@ -139,6 +140,10 @@ interface ContentFile {
 
 async function content(file: ContentFile, report: Report): Promise<void> {
   for (const { name, content: want, padded } of file.good) await report.reads(name, () => covers(unpad(hex(padded)), want));
+  for (const { name, kind, padded, fits: want } of file.kinds) {
+    const said = unpad(hex(padded));
+    report.check(name, said !== 'newer' && fits(kind, said) === want);
+  }
   for (const { name, padded } of file.newer) await report.reads(name, () => unpad(hex(padded)) === 'newer');
   for (const { name, padded } of file.bad) await report.refuses(name, () => unpad(hex(padded)));
 }

@@ -31,7 +31,8 @@ export function fits(kind: number, content: Content): boolean {
 
 /** The padded bytes, or `null`: it does not fit an envelope. */
 export function pad(said: Said): Bytes | null {
-  const body = encode({ v: 1, ...(lean(said) as Said) });
+  const kept = Object.entries(said).filter(([, value]) => !isNothing(value));
+  const body = encode(wellFormed({ v: 1, ...Object.fromEntries(kept) }));
   const size = SIZES.find((one) => body.length + 4 <= one);
   if (size === undefined) return null;
   const out = new Uint8Array(size);
@@ -62,15 +63,15 @@ export function unpad(data: Bytes): Content | 'newer' {
 }
 
 function isNothing(value: unknown): boolean {
-  return value === null || value === '' || value === false || (Array.isArray(value) && value.length === 0);
+  return value === null || value === undefined || value === '' || value === false || (Array.isArray(value) && value.length === 0);
 }
 
-/** Without what says nothing. Half a surrogate pair, which a text field may hold, has no UTF-8. */
-function lean(value: unknown): unknown {
+/** With text that is UTF-8, which half a surrogate pair, such as a text field may hold, is not; and without what is absent. */
+function wellFormed(value: unknown): unknown {
   if (typeof value === 'string') return value.toWellFormed();
-  if (Array.isArray(value)) return value.map(lean);
+  if (Array.isArray(value)) return value.map(wellFormed);
   if (!isMap(value)) return value;
-  return Object.fromEntries(Object.entries(value).flatMap(([key, one]) => (one === undefined || isNothing(one) ? [] : [[key, lean(one)]])));
+  return Object.fromEntries(Object.entries(value).flatMap(([key, one]) => (one == null ? [] : [[key, wellFormed(one)]])));
 }
 
 /** Whether every text in it is one. */
