@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from samrum.wire import home_api, statements, stream
+from samrum.wire import home_api, rooms_api, search_api, statements, stream
 from samrum.wire.base import Wire
 from samrum.wire.codes import Code
 
@@ -36,10 +36,11 @@ def test_every_statement_stands_there_with_its_fields() -> None:
 
 
 def test_every_route_of_home_stands_there() -> None:
-    routes = set(re.findall(r"`((?:GET|POST|PATCH) /[^`?\s]*)", "\n".join(_docs())))
+    routes = set(re.findall(r"`((?:GET|POST|PUT|PATCH) /[^`?\s]*)", "\n".join(_docs())))
     assert len(routes) > 15
     assert {route for route in routes if route not in PAGE} == set()
 
 
 def _docs() -> list[str]:
-    return [kind.__doc__ or "" for kind in vars(home_api).values() if isinstance(kind, type)]
+    kinds = {**vars(home_api), **vars(rooms_api), **vars(search_api)}.values()
+    return [kind.__doc__ or "" for kind in kinds if isinstance(kind, type)]

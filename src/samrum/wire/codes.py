@@ -30,7 +30,10 @@ class Code(StrEnum):
     NOT_ALLOWED = "not_allowed"
     BAD_MEMBERS = "bad_members"  # unknown pseudonym, nobody, doubled, or too many
     BAD_TITLE = "bad_title"
+    BAD_TEXT = "bad_text"  # a topic or a status that is not one line of text
+    BAD_PICTURE = "bad_picture"
     LAST_OWNER = "last_owner"
+    BAD_SEARCH = "bad_search"  # a search that cannot be read; carries `at`
     NOT_ENTITLED = "not_entitled"  # no key: not a member in that epoch
     NO_SUCH_EPOCH = "no_such_epoch"
     KEYS_AWAY = "keys_away"  # the token with home's root key does not answer; carries retry_after (s)
@@ -62,3 +65,10 @@ class Code(StrEnum):
     REPLACED = "replaced"  # goodbye: the same device connected again
     RESTART = "restart"  # goodbye: relay stops; come back with jitter
     NO_MEDIA = "no_media"  # no LiveKit is configured, or it does not answer
+
+    # relay, of files
+    NO_SUCH_OBJECT = "no_such_object"  # a message links a file that is absent or not the sender's to link
+    OBJECT_INCOMPLETE = "object_incomplete"  # not all of the file is there yet; carries `have`
+    OFFSET_GAP = "offset_gap"  # bytes before these are missing; carries `have`
+    BAD_RANGE = "bad_range"  # not one range within the file
+    TOO_MANY_UPLOADS = "too_many_uploads"  # unfinished ones of one person

@@ -4,19 +4,19 @@ Unsafe methods need `Content-Type: application/json` and home's own `Origin`. Th
 `Samrum-Proof` with a `samrum-proof` statement by the certified device. Errors are a status and a `Problem`.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from msgspec import Meta
 
 from samrum.wire.base import Jwk, Wire
 from samrum.wire.ids import DevField, KeyIdField, PidField, RoomField, TenantField
+from samrum.wire.rooms_api import Access, HistoryRule, Mine, Post, RoomTopic, Settings, Title
 from samrum.wire.statements import B64x32, Count, Kind, Role, Time
 
 MAX_KEYS = 1000
 MAX_MEMBERS = 5000
 BIG_ROOM = 500
 """Rooms with more members are big: keys change at most hourly, members and names load by page, what all do at once is spread."""
-MAX_TITLE = 120
 Sha256Hex = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 
 
@@ -55,6 +55,10 @@ class Person(Wire):
     name: str
     department: str = ""
     title: str = ""
+    status: str = ""
+    """What the person says of themself now."""
+    status_until: Time | None = None
+    """When that ends, if it does."""
 
 
 class HomeKey(Wire):
@@ -112,6 +116,23 @@ class Room(Wire):
     """Members whom relay does not know of yet: their adding is newer than `delivered`. At most 200."""
     removing: list[PidField] = []
     """Former members whom relay has not put out yet. At most 200."""
+    topic: str = ""
+    access: Access = Access.PRIVATE
+    post: Post = Post.MEMBER
+    """Relay's policy says `nobody` instead while the room is archived."""
+    history: HistoryRule = HistoryRule.OPEN
+    retention: str = ""
+    """How long messages are kept: `365d`."""
+    archived: bool = False
+    """Nobody writes and nobody comes in; everything stays readable."""
+    picture: str | None = None
+    """Version of the picture, for `GET /rooms/{room}/picture?v=`; none: there is no picture."""
+    ownerless: bool = False
+    """Nobody owns it."""
+    may_own: bool = False
+    """One may take it over, since nobody owns it: a moderator, else whoever has been in it longest."""
+    mine: Mine | None = None
+    """How one sees it oneself, if one ever chose."""
 
 
 class EpochKey(Wire):
@@ -234,6 +255,10 @@ class Started(Wire):
     now: int
     """Home's clock, ms since 1970."""
     snapshots: Snapshots = {}
+    settings: Settings | None = None
+    """One's own, if one ever chose any."""
+    may: list[str] = []
+    """What the directory allows beyond everybody's rights: `channels` (may create channels)."""
 
 
 class Renewed(Wire):
@@ -254,6 +279,8 @@ class Since(Wire):
     people: list[Person] = []
     """Names of the members of changed rooms, where these have at most 500."""
     devices: bool = False
+    settings: Settings | None = None
+    """One's own, if they changed."""
 
 
 class People(Wire):
@@ -277,9 +304,14 @@ class NewRoom(Wire):
     room: RoomField
     kind: Kind
     members: Annotated[list[PidField], Meta(max_length=MAX_MEMBERS)]
-    title: Annotated[str, Meta(max_length=MAX_TITLE)] = ""
-    history: Literal["open", "closed"] = "open"
-    """`closed`: who comes later reads from there on. A direct message is always open."""
+    title: Title = ""
+    history: HistoryRule = HistoryRule.OPEN
+    """A direct message is always open."""
+    topic: RoomTopic = ""
+    access: Access = Access.PRIVATE
+    """Only a channel may be public."""
+    post: Post = Post.MEMBER
+    """In a direct message both write."""
 
 
 class MemberChange(Wire):
@@ -297,12 +329,10 @@ class ChangeMembers(Wire):
     role: Annotated[list[MemberChange], Meta(max_length=MAX_MEMBERS)] = []
     at_once: bool = False
     """Somebody is put out of a running meeting: the new key does not wait, however large the room."""
-
-
-class ChangeRoom(Wire):
-    """`PATCH /rooms/{room}` → `Changed`."""
-
-    title: Annotated[str, Meta(max_length=MAX_TITLE)]
+    block: bool = False
+    """Those of `remove` can neither be invited nor join until they are unblocked; also who is not in the room (any more)."""
+    ownerless: bool = False
+    """The last owner may go: the room shall have none. Otherwise that is refused."""
 
 
 class Changed(Wire):

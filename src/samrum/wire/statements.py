@@ -40,6 +40,10 @@ class Kind(StrEnum):
     CHANNEL = "channel"
 
 
+NOBODY: Final = "nobody"
+"""In the place of the least role that may write: nobody may, whatever their role."""
+
+
 class Confirmation(Wire):
     """RFC 7800 `cnf`: the key whose possession the bearer proves."""
 
@@ -89,7 +93,7 @@ class Policy(Wire):
     history: str = "open"
     """`open`: members read from the first epoch; `closed`: from the epoch in which they came."""
     post: str = "member"
-    """The least role that may write."""
+    """The least role that may write; `nobody` (`NOBODY`): the room is archived."""
 
 
 class MemberEntry(Wire):
@@ -170,9 +174,11 @@ class Topic(StrEnum):
 
     ROOM = "room"  # something of a room changed: roster, title
     DEVICES = "devices"  # a device signed in or was revoked
-    NAMES = "names"  # a name changed
+    NAMES = "names"  # a name or a status changed
+    SETTINGS = "settings"  # one's own settings changed
     LOBBY = "lobby"  # somebody waits
     CALL = "call"  # you were called
+    REPORTS = "reports"  # a report of a message waits for you, or yours was decided
 
 
 class Hint(Wire):

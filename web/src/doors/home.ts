@@ -78,11 +78,11 @@ export class HomeDoor {
     return this.call('GET', `/people?${new URLSearchParams({ q: query, limit: String(limit) }).toString()}`, undefined, valid.People);
   }
 
-  createRoom(body: NewRoom): Promise<Changed> {
+  createRoom(body: Partial<NewRoom> & Pick<NewRoom, 'room' | 'kind' | 'members'>): Promise<Changed> {
     return this.proven('POST', '/rooms', body, valid.Changed);
   }
 
-  changeMembers(room: RoomId, body: ChangeMembers): Promise<Changed> {
+  changeMembers(room: RoomId, body: Partial<ChangeMembers>): Promise<Changed> {
     return this.proven('POST', `/rooms/${room}/members`, body, valid.Changed);
   }
 

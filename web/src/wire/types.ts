@@ -2,6 +2,9 @@
 import type { Bytes } from './bytes';
 import type { CallId, Dev, KeyId, MsgId, Pid, RoomId, TenantId } from './ids';
 
+/** Who may come in without being added. */
+export type Access = 'private' | 'public';
+
 /** The version that relay now holds. */
 export interface Applied {
   version: number;
@@ -54,11 +57,18 @@ export interface ChangeMembers {
   remove: Pid[];
   role: MemberChange[];
   at_once: boolean;
+  block: boolean;
+  ownerless: boolean;
 }
 
-/** `PATCH /rooms/{room}` → `Changed`. */
+/** `PATCH /rooms/{room}` → `Changed`. What is absent stays. Title, topic and posting are for owners and moderators; access, history and the archive for owners. */
 export interface ChangeRoom {
-  title: string;
+  title: string | null;
+  topic: string | null;
+  post: Post | null;
+  access: Access | null;
+  history: HistoryRule | null;
+  archived: boolean | null;
 }
 
 /** The room after a change, with its chain, the names of its members and the current keys. */
@@ -68,6 +78,23 @@ export interface Changed {
   people: Person[];
   keys: Keys;
   snapshot: string | null;
+}
+
+/** A public channel, as everybody of the authority may see it. */
+export interface Channel {
+  room: RoomId;
+  title: string;
+  count: number;
+  topic: string;
+  post: Post;
+  picture: string | null;
+  member: boolean;
+}
+
+/** `GET /channels?q=&skip=&limit=` → public channels that are not archived, by title; with `q` those that a search finds. `POST /rooms/{room}/join` (empty object) → `Changed`: comes in. `POST /rooms/{room}/own` (empty object) → `Changed`: takes a room over that nobody owns. */
+export interface Channels {
+  channels: Channel[];
+  count: number;
 }
 
 /** `GET /client.json`, for anybody: the web client's files by path, each with its SHA-256 in hex. `digest` is SHA-256 (hex) over one line a file, sorted by path: `path "sha256"` and a line feed. It stands in the ledger. */
@@ -141,6 +168,17 @@ export interface Find {
   limit: number;
 }
 
+/** A page of hits, the best (or newest) first. */
+export interface Found {
+  hits: Hit[];
+  total: number;
+  least: boolean;
+  cursor: string;
+  marks: string[];
+  indexed: number;
+  of: number;
+}
+
 /** The token by which a device speaks to relay. `lobby` restricts it to one room's lobby. */
 export interface Grant {
   iss: TenantId;
@@ -153,6 +191,9 @@ export interface Grant {
   jti: string;
   lobby: RoomId | null;
 }
+
+/** What a message brings along. */
+export type Has = 'file' | 'film' | 'link' | 'pdf' | 'picture' | 'sound';
 
 /** The ledger's head after entry `n`: head_n = SHA-256(head_{n-1} || h_n). */
 export interface Head {
@@ -196,6 +237,21 @@ export interface History {
   limit: number;
 }
 
+/** From where a new member may read. */
+export type HistoryRule = 'closed' | 'open';
+
+/** One message that was found. */
+export interface Hit {
+  room: RoomId;
+  msg: MsgId;
+  pos: number;
+  pid: Pid;
+  at: number;
+  match: Match;
+  thread: MsgId | null;
+  sealed: string[];
+}
+
 /** `GET /health`. */
 export interface HomeHealth {
   ok: boolean;
@@ -207,6 +263,13 @@ export interface HomeKey {
   kid: KeyId;
   jwk: Jwk;
   iat: number;
+}
+
+/** Hours in which nothing rings, from a minute of the day to another: past midnight if that is not later. */
+export interface Hours {
+  start: number;
+  end: number;
+  days: number[];
 }
 
 /** A file that goes with a message: what it is, and the key and the name of the object that holds it. */
@@ -297,6 +360,9 @@ export interface LogRow {
   env: Bytes;
 }
 
+/** The loosest way in which one of the words was found. */
+export type Match = 'exact' | 'form' | 'none' | 'part';
+
 /** I hold the media key of this epoch; relay passes it to the meeting. */
 export interface MediaAck {
   meeting: CallId;
@@ -339,19 +405,61 @@ export interface MemberEntry {
   until: number | null;
 }
 
+/** `GET /mentions` → the positions of unread messages that mention oneself or everybody, by room, newest first, at most 100 each. */
+export interface Mentions {
+  rooms: Partial<Record<RoomId, number[]>>;
+}
+
+/** `PUT /rooms/{room}/mine` → 204: how one member sees the room, the same on all of their devices. */
+export interface Mine {
+  pinned: boolean;
+  notify: Notify;
+}
+
+/** `POST /objects` → `ObjectMade`: begins an upload of so many bytes in all, the seal included (`wire.files`). */
+export interface NewObject {
+  size: number;
+}
+
 /** `POST /rooms` → `Changed`. `room` is chosen by the client, so that a repeated request makes one room. A direct message has exactly one other member and no title; if it exists already, that room is the answer. */
 export interface NewRoom {
   room: RoomId;
   kind: Kind;
   members: Pid[];
   title: string;
-  history: 'closed' | 'open';
+  history: HistoryRule;
+  topic: string;
+  access: Access;
+  post: Post;
 }
 
 /** 32 random bytes to sign. */
 export interface Nonce {
   nonce: Bytes;
 }
+
+/** Of what in a room its member wants to be told. */
+export type Notify = 'all' | 'mentions' | 'none';
+
+/** `PUT /objects/{object}?offset=` with at most 8 MiB → how many bytes are durable now, from the first on. */
+export interface ObjectHas {
+  have: number;
+}
+
+/** The name that relay gave it. */
+export interface ObjectMade {
+  object: string;
+  have: number;
+}
+
+/** `GET /objects/{object}/state`, for the uploader. Complete when `have` is `size`; only then a message may link it. */
+export interface ObjectState {
+  have: number;
+  size: number;
+}
+
+/** What comes first. */
+export type Order = 'best' | 'newest';
 
 /** Put out of the running meeting until `until`. */
 export interface OutEntry {
@@ -394,6 +502,8 @@ export interface Person {
   name: string;
   department: string;
   title: string;
+  status: string;
+  status_until: number | null;
 }
 
 /** Answered by `Pong`; sent every 25 s when idle. */
@@ -418,6 +528,9 @@ export interface Positions {
   rooms: Partial<Record<RoomId, number>>;
   more: boolean;
 }
+
+/** The least role that may write; `moderator`: announcements. */
+export type Post = 'member' | 'moderator';
 
 /** Whose presence my screen shows now, in place of what I asked before, and whether I am away myself. Answered by `PresenceIs`, at once and whenever one of them changes, at most once a second. */
 export interface Presence {
@@ -444,6 +557,7 @@ export interface Problem {
   code: string;
   retry_after: number | null;
   have: number | null;
+  at: number | null;
 }
 
 /** Signed by a device: it makes this request to home now. 60 s, `jti` used once. */
@@ -566,6 +680,16 @@ export interface Room {
   role: Role | null;
   adding: Pid[];
   removing: Pid[];
+  topic: string;
+  access: Access;
+  post: Post;
+  history: HistoryRule;
+  retention: string;
+  archived: boolean;
+  picture: string | null;
+  ownerless: boolean;
+  may_own: boolean;
+  mine: Mine | null;
 }
 
 /** One room as relay sees it, in `Welcome`. `version` and `members` (hash of relay's own member list, as in a snapshot) let the client notice an edited or rolled back relay. */
@@ -587,6 +711,11 @@ export interface RoomPeople {
 export interface RoomPerson {
   person: Person;
   role: Role;
+}
+
+/** `PUT /rooms/{room}/picture` and `DELETE /rooms/{room}/picture` → `Changed`; 422 `bad_picture`. One PNG or WebP by its bytes, at most 256 x 256 pixels and 100 kB, with nothing in it but the picture. `GET /rooms/{room}/picture?v=` → the bytes, for who is in the room or may see it in `GET /channels`. */
+export interface RoomPicture {
+  data: string;
 }
 
 /** One signed, chained change of a room's membership. Version 1 creates the room. */
@@ -624,7 +753,21 @@ export interface Rosters {
   snapshots: Partial<Record<RoomId, string>>;
 }
 
-/** Store and pass on one envelope; answered by `Sent`, or `Error` with `msg`. `objects` are bucket names it links. */
+/** `POST /search` → `Found`; 422 `bad_search` with `at`. All filters must fit; of several values of one filter, any. `text` holds words, which all have to occur, "phrases" in quotes, and filters as words: `from:` (`från:`, `von:`), `in:` (`i:`), `has:` (`har:`, `hat:`), `before:` (`före:`, `vor:`), `after:` (`efter:`, `nach:`), each with a name, a title, a kind or a date (2026-11-24), in quotes if it has spaces. */
+export interface Search {
+  text: string;
+  by: Pid[];
+  rooms: RoomId[];
+  has: Has[];
+  after: number | null;
+  before: number | null;
+  mentions: boolean;
+  order: Order;
+  limit: number;
+  cursor: string;
+}
+
+/** Store and pass on one envelope; answered by `Sent`, or `Error` with `msg`. `objects` are the files that it links. */
 export interface Send {
   env: Bytes;
   objects: string[];
@@ -644,6 +787,20 @@ export interface Session {
   tenant: TenantId;
 }
 
+/** `GET /settings` → one's own; `PUT /settings` → 204: all of them anew, on every device. 422 `bad_text`. */
+export interface Settings {
+  language: '' | 'de' | 'en' | 'sv';
+  status: string;
+  status_until: number | null;
+  desktop: boolean;
+  sound: boolean;
+  mail: boolean;
+  quiet: Hours | null;
+  quiet_until: number | null;
+  zone: string;
+  typing: boolean;
+}
+
 /** `POST /sign-in` → `Session` and the cookie; 401 `sign_in_failed`, 429 `too_many_tries`. */
 export interface SignIn {
   user: string;
@@ -657,6 +814,7 @@ export interface Since {
   rosters: Partial<Record<RoomId, string[]>>;
   people: Person[];
   devices: boolean;
+  settings: Settings | null;
 }
 
 /** A place to start a chain from: the state after `version`. `prev` is what the next roster's `prev` must be. */
@@ -696,6 +854,8 @@ export interface Started {
   cursor: number;
   now: number;
   snapshots: Partial<Record<RoomId, string>>;
+  settings: Settings | null;
+  may: string[];
 }
 
 /** The envelope is durable at `pos`; `hash` is SHA-256 of the stored bytes. MessagePack. */
@@ -728,7 +888,7 @@ export interface ToldPast {
 }
 
 /** What a hint may be about. */
-export type Topic = 'call' | 'devices' | 'lobby' | 'names' | 'room';
+export type Topic = 'call' | 'devices' | 'lobby' | 'names' | 'reports' | 'room' | 'settings';
 
 /** I am writing in this room (sent at most every 3 s). */
 export interface Typing {
@@ -810,7 +970,10 @@ export type Code =
   | 'not_allowed'
   | 'bad_members'
   | 'bad_title'
+  | 'bad_text'
+  | 'bad_picture'
   | 'last_owner'
+  | 'bad_search'
   | 'not_entitled'
   | 'no_such_epoch'
   | 'keys_away'
@@ -837,7 +1000,12 @@ export type Code =
   | 'slow'
   | 'replaced'
   | 'restart'
-  | 'no_media';
+  | 'no_media'
+  | 'no_such_object'
+  | 'object_incomplete'
+  | 'offset_gap'
+  | 'bad_range'
+  | 'too_many_uploads';
 
 /** Frames of the client, by their number on the wire. */
 export const CLIENT = {

@@ -16,8 +16,9 @@ from dataclasses import dataclass
 
 from samrum.home.errors import BadMembers, BadTitle, LastOwner, NotAllowed
 from samrum.wire.chain import Member
-from samrum.wire.home_api import MAX_TITLE, ChangeMembers, MemberChange
+from samrum.wire.home_api import ChangeMembers, MemberChange
 from samrum.wire.ids import Pid
+from samrum.wire.rooms_api import MAX_TITLE
 from samrum.wire.statements import Kind, MemberEntry, Policy, Role
 
 _BELOW_MODERATOR = {Role.MEMBER, Role.GUEST}

@@ -17,7 +17,6 @@ from samrum.wire import ids
 from samrum.wire.home_api import (
     Changed,
     ChangeMembers,
-    ChangeRoom,
     Listed,
     NewRoom,
     RoomPeople,
@@ -27,6 +26,7 @@ from samrum.wire.home_api import (
     WantRosters,
 )
 from samrum.wire.ids import RoomId
+from samrum.wire.rooms_api import ChangeRoom
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -44,7 +44,7 @@ def handlers(rooms: Rooms, proofs: Proofs) -> list[BaseRouteHandler]:
 
     @patch("/rooms/{room:str}", status_code=200)
     async def rename(request: AnyRequest, me: Me, room: FromPath[str], data: JSONBody[ChangeRoom]) -> Changed:
-        return await rooms.rename(me.pid, _room(room), data.title, await proofs.optional(request, me))
+        return await rooms.rename(me.pid, _room(room), data.title or "", await proofs.optional(request, me))
 
     @post("/rosters", status_code=200)
     async def rosters(me: Me, data: JSONBody[WantRosters]) -> Rosters:
