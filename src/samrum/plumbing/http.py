@@ -39,10 +39,18 @@ ARRIVAL_SECONDS: Final = 15.0
 class Refused(Exception):
     """A request is refused with a status, a code and what the client needs to go on."""
 
-    def __init__(self, status: int, code: Code, *, retry_after: float | None = None, have: int | None = None) -> None:
+    def __init__(
+        self,
+        status: int,
+        code: Code,
+        *,
+        retry_after: float | None = None,
+        have: int | None = None,
+        at: int | None = None,
+    ) -> None:
         super().__init__(code)
         self.status = status
-        self.problem = Problem(code=code, retry_after=retry_after, have=have)
+        self.problem = Problem(code=code, retry_after=retry_after, have=have, at=at)
 
 
 class _StrictBody(AbstractDTO[Any]):

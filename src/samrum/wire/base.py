@@ -22,4 +22,6 @@ class Problem(Wire):
     retry_after: float | None = None
     """Seconds until a new try makes sense."""
     have: int | None = None
-    """With `roster_gap`: the version that relay has applied (0: none)."""
+    """With `roster_gap`: the version that relay has applied (0: none). With `offset_gap` and `object_incomplete`: bytes it has."""
+    at: int | None = None
+    """With `bad_search`: where in the text it goes wrong, in characters from 0."""
