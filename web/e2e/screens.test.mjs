@@ -218,6 +218,7 @@ test('all by keyboard: find a person, write, make a room, add and see members', 
   await page.keyboard.type('right');
   await press('Enter');
   await rooms(page).waitFor();
+  await page.getByRole('combobox', { name: 'Find people and rooms' }).waitFor();
 
   await press('Control+k');
   await page.keyboard.type('jür');

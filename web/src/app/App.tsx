@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useState } from 'react';
+import { lazy, Suspense, useCallback, useEffect, useState } from 'react';
 import { I18nProvider } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 
@@ -10,8 +10,10 @@ import { Guard } from './Guard';
 import { languageTag } from './i18n';
 import { rememberNotice } from './preferences';
 import { type Ending, Shell } from './Shell';
-import { SignIn } from './SignIn';
 import { Starting } from './Starting';
+
+/** Who is signed in needs no door. */
+const SignIn = lazy(() => import('./SignIn').then((module) => ({ default: module.SignIn })));
 
 type State =
   | { readonly at: 'starting' }
@@ -48,12 +50,9 @@ export function App() {
       <Guard>
         {state.at === 'starting' && <Starting />}
         {state.at === 'door' && (
-          <SignIn
-            problem={state.problem}
-            ended={state.ended}
-            onResume={resume}
-            onSession={(session) => setState({ at: 'in', session })}
-          />
+          <Suspense fallback={<Starting />}>
+            <SignIn problem={state.problem} ended={state.ended} onResume={resume} onSession={(session) => setState({ at: 'in', session })} />
+          </Suspense>
         )}
         {state.at === 'in' && <Shell session={state.session} onEnd={end} />}
       </Guard>

@@ -3,15 +3,13 @@ import { useTranslation } from 'react-i18next';
 
 import { RoomList } from '../chat/RoomList';
 import { RoomScreen } from '../chat/RoomScreen';
-import { Finder } from '../people/Finder';
 import type { RoomId, Session } from '../session/api';
 import { classes } from '../ui/classes';
 import { useReadable } from '../ui/useReadable';
 import { Banner } from './Banner';
 import { Brand } from './Brand';
 import { FirstNotice } from './FirstNotice';
-import { loadMeetingTexts } from './i18n';
-import { MeMenu } from './MeMenu';
+import { loadTexts } from './i18n';
 import { NewVersion } from './NewVersion';
 import { go, useRoute } from './route';
 import { SessionProvider } from './SessionContext';
@@ -21,9 +19,15 @@ import { Welcome } from './Welcome';
 const c = classes(styles);
 
 const DevicesPage = lazy(() => import('../people/DevicesPage').then((module) => ({ default: module.DevicesPage })));
-const FlowsPage = lazy(() => import('../flows/FlowsPage').then((module) => ({ default: module.FlowsPage })));
+/** Beside the chat, not of it: what reads and writes messages is there first. */
+const Finder = lazy(() => import('../people/Finder').then((module) => ({ default: module.Finder })));
+const MeMenu = lazy(() => import('./MeMenu').then((module) => ({ default: module.MeMenu })));
+const FlowsPage = lazy(async () => {
+  const [module] = await Promise.all([import('../flows/FlowsPage'), loadTexts('flows')]);
+  return { default: module.FlowsPage };
+});
 const MeetingPanel = lazy(async () => {
-  const [module] = await Promise.all([import('../meeting/index'), loadMeetingTexts()]);
+  const [module] = await Promise.all([import('../meeting/index'), loadTexts('meeting')]);
   return { default: module.MeetingPanel };
 });
 
@@ -78,10 +82,14 @@ export function Shell({ session, onEnd }: { readonly session: Session; readonly 
             <span className={c('authority')}>{session.authority}</span>
             {route.name === 'start' && <h1 className="hidden-text">{t('product')}</h1>}
           </header>
-          <Finder />
+          <Suspense fallback={<div className={c('finder')} />}>
+            <Finder />
+          </Suspense>
           <RoomList open={room?.id} />
-          <footer>
-            <MeMenu onSignOut={signOut} />
+          <footer className={c('foot')}>
+            <Suspense>
+              <MeMenu onSignOut={signOut} />
+            </Suspense>
           </footer>
         </div>
         <main className={c('main')}>

@@ -1,6 +1,6 @@
 /**
  * Languages: one catalogue a language and domain folder (`<domain>/locales/<language>.json`), whose namespace is the folder's name.
- * One chunk holds a language's catalogues, so that a person loads one language. The meeting's come with the meeting.
+ * One chunk holds a language's catalogues, so that a person loads one language. Those of {@link LATER} come with what shows them.
  */
 import i18next, { type ResourceLanguage } from 'i18next';
 import { initReactI18next } from 'react-i18next';
@@ -10,26 +10,29 @@ import { type Language, rememberLanguage, startLanguage } from './preferences';
 /** Full tags, for dates, numbers and sorting: English is the European one (24 hours, day before month). */
 const TAGS: Readonly<Record<Language, string>> = { sv: 'sv-SE', en: 'en-GB', de: 'de-DE' };
 
-const MEETING = {
-  sv: () => import('../meeting/locales/sv.json'),
-  en: () => import('../meeting/locales/en.json'),
-  de: () => import('../meeting/locales/de.json'),
-};
-/** Somebody met: from now on a language comes with the meeting's texts. */
-let meets = false;
+/** Catalogues that nobody needs before a certain screen opens, by path. `src/languages` leaves the same folders out. */
+const LATER = import.meta.glob<ResourceLanguage[string]>(['../{meeting,flows,emoji}/locales/*.json'], { import: 'default' });
+/** What was shown once: from now on a language comes with it. */
+const shown = new Set<string>();
+
+async function loadLater(language: Language, name: string): Promise<ResourceLanguage[string]> {
+  const found = LATER[`../${name}/locales/${language}.json`];
+  if (found === undefined) throw new Error(`no catalogue ${name}`);
+  return found();
+}
 
 async function load(language: Language): Promise<ResourceLanguage> {
   const modules = { sv: () => import('../languages/sv'), en: () => import('../languages/en'), de: () => import('../languages/de') };
   const found = (await modules[language]()).default as Record<string, ResourceLanguage[string]>;
-  const meeting = meets ? { meeting: (await MEETING[language]()).default } : {};
-  return { ...meeting, ...Object.fromEntries(Object.entries(found).map(([path, catalogue]) => [path.split('/').at(-3) ?? '', catalogue])) };
+  const later = await Promise.all([...shown].map(async (name) => [name, await loadLater(language, name)] as const));
+  return { ...Object.fromEntries(later), ...Object.fromEntries(Object.entries(found).map(([path, catalogue]) => [path.split('/').at(-3) ?? '', catalogue])) };
 }
 
-/** The meeting's texts in the language in use, and from now on in every other: before its first screen. */
-export async function loadMeetingTexts(): Promise<void> {
-  meets = true;
+/** The texts of a later screen in the language in use, and from now on in every other: before it shows. */
+export async function loadTexts(name: string): Promise<void> {
+  shown.add(name);
   const language = i18next.language as Language;
-  i18next.addResourceBundle(language, 'meeting', (await MEETING[language]()).default, true, true);
+  i18next.addResourceBundle(language, name, await loadLater(language, name), true, true);
 }
 
 function describe(language: Language): void {

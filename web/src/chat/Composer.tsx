@@ -1,6 +1,5 @@
 import { SendHorizontal } from 'lucide-react';
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
-import { TextArea, TextField } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 
 import { useSession } from '../app/SessionContext';
@@ -81,9 +80,17 @@ export function Composer({ model, room }: { readonly model: RoomModel; readonly 
           void send();
         }}
       >
-        <TextField aria-label={t('composer.label')} className={c('field')} value={text} onChange={write}>
-          <TextArea ref={area} className={c('area')} rows={1} placeholder={t('composer.placeholder', { title })} onKeyDown={onKeyDown} enterKeyHint="send" />
-        </TextField>
+        <textarea
+          ref={area}
+          className={c('area')}
+          aria-label={t('composer.label')}
+          rows={1}
+          placeholder={t('composer.placeholder', { title })}
+          value={text}
+          onChange={(event) => write(event.target.value)}
+          onKeyDown={onKeyDown}
+          enterKeyHint="send"
+        />
         <IconButton type="submit" label={t('composer.send')} isDisabled={text.trim() === ''}>
           <SendHorizontal aria-hidden="true" />
         </IconButton>
