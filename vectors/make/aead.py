@@ -52,13 +52,18 @@ def primitive(key: bytes, segment: int) -> streaming_aead.StreamingAead:
     return handle.primitive(streaming_aead.StreamingAead)
 
 
-def vector(name: str, segment: int, plain: bytes, aad: bytes) -> dict[str, object]:
-    """One sealed text, split where our formats split it."""
-    key = os.urandom(32)
+def sealed_by_tink(key: bytes, segment: int, plain: bytes, aad: bytes) -> bytes:
+    """Header and ciphertext."""
     sink = _Kept()
     with primitive(key, segment).new_encrypting_stream(sink, aad) as stream:
         stream.write(plain)
-    sealed = sink.getvalue()
+    return sink.getvalue()
+
+
+def vector(name: str, segment: int, plain: bytes, aad: bytes) -> dict[str, object]:
+    """One sealed text, split where our formats split it."""
+    key = os.urandom(32)
+    sealed = sealed_by_tink(key, segment, plain, aad)
     return {
         "name": name,
         "segment": segment,

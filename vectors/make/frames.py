@@ -89,7 +89,7 @@ FRAMES: dict[str, list[tuple[int, str, list[Any], dict[str, Any]]]] = {
     "client": [
         (1, "Hello", [{"v": 1, "grant": GRANT}], {"v": "1", "grant": b"grant"}),
         (2, "Proof", [{"sig": SIG}], {"sig": b64(SIG)}),
-        (3, "Send", [{"env": ENV}, {"env": ENV, "objects": ["o1", "o2"]}], {"env": ENV.hex(), "objects": [1]}),
+        (3, "Send", [{"env": ENV}, {"env": ENV, "objects": ["00" * 32, "5f" * 32]}], {"env": ENV.hex(), "objects": [1]}),
         (4, "History", [{"re": 7, "room": ROOM}, {"re": 2**32 - 1, "room": ROOM, "before": TOP, "limit": 200},
                         {"re": 0, "room": ROOM, "after": 0, "limit": 1}],
          {"re": 2**32, "room": ROOM.upper(), "before": -1, "after": TOP + 1, "limit": 201}),
