@@ -11,12 +11,15 @@ const morning = new Date(2026, 2, 2, 8, 0).getTime();
 const minute = 60_000;
 
 function message(id: string, author: Person, sentAt: number, pos: number | null = 1): Message {
-  const common = { opening: 'opened', state: pos === null ? 'waiting' : 'sent', reason: null } as const;
+  const common = {
+    kind: 'text', thread: null, edited: false, deleted: null, mentions: [], mentionsAll: false, mentionsMe: false, quote: null, files: [],
+    reactions: [], replies: null, call: null, opening: 'opened', state: pos === null ? 'waiting' : 'sent', reason: null,
+  } as const;
   return { id: id as MsgId, room: 'r' as RoomId, author, mine: author === anna, sentAt, text: id, pos, ...common };
 }
 
 function timeline(messages: readonly Message[], readUpTo = 0): Timeline {
-  return { messages, loading: false, more: false, readUpTo, gaps: [], typing: [] };
+  return { messages, loading: false, more: false, moreNewer: false, readUpTo, gaps: [], typing: [] };
 }
 
 const shape = (rows: readonly Row[]) => rows.map((row) => (row.kind === 'message' ? `${row.message.id}${row.leads ? '!' : ''}` : row.kind));

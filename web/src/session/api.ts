@@ -7,6 +7,7 @@
  */
 
 import { Refusal } from '../doors/refusal';
+import type { Bytes } from '../wire/bytes';
 import type { CallId, Dev, MsgId, Pid, RoomId } from '../wire/ids';
 
 export { Refusal };
@@ -49,6 +50,23 @@ export interface Room {
   readonly version: number;
   readonly myRole: Role;
   readonly unread: number;
+  /** Unread messages that mention this person, as far as they have been opened here. */
+  readonly mentions: number;
+  readonly topic: string;
+  /** `public`: everybody of the authority may come in. */
+  readonly access: 'private' | 'public';
+  /** The least role that may write. */
+  readonly post: 'member' | 'moderator';
+  readonly archived: boolean;
+  /** Version of the room's picture; `null`: none. */
+  readonly picture: string | null;
+  /** `closed`: who comes later reads from there on. */
+  readonly history: 'open' | 'closed';
+  /** How long messages are kept, as `365d`; '': not known. */
+  readonly retention: string;
+  readonly pinned: boolean;
+  readonly notify: 'all' | 'mentions' | 'none';
+  readonly ownerless: boolean;
   /** ms since 1970 of the newest message known here; 0: none. Rooms are sorted by it, newest first. */
   readonly lastAt: number;
   /** By verified chain; oneself alone in rooms over 500, whose members load by page (`Session.roomPeople`). */
@@ -81,6 +99,52 @@ export type Opening =
   | 'cannot_open' // the one undivided failure: tampered, or a signature that does not hold
   | 'newer_version';
 
+/** What a message quotes, as its author gave it. */
+export interface Quote {
+  readonly id: MsgId;
+  readonly pid: Pid;
+  readonly text: string;
+}
+
+/** A file that goes with a message. */
+export interface FileRef {
+  readonly name: string;
+  /** Media type, as the sender's browser gave it. */
+  readonly type: string;
+  /** Bytes. */
+  readonly size: number;
+  /** 32 bytes. */
+  readonly key: Bytes;
+  /** The object's name at relay, 64 hex digits. */
+  readonly object: string;
+  /** Pixels of a picture. */
+  readonly width?: number;
+  readonly height?: number;
+  /** Length of sound or film. */
+  readonly seconds?: number;
+}
+
+/** What somebody is about to say. */
+export interface Draft {
+  /** Markdown. */
+  readonly text: string;
+  readonly mentions?: readonly Pid[];
+  /** Everybody in the room is mentioned. */
+  readonly mentionsAll?: boolean;
+  readonly quote?: Quote;
+  readonly files?: readonly FileRef[];
+  /** The root of the thread that it answers in; of an edit, what the message was in counts. */
+  readonly thread?: MsgId;
+}
+
+export interface Reaction {
+  readonly emoji: string;
+  readonly count: number;
+  readonly mine: boolean;
+  /** At most 50 of them, the first ones first. */
+  readonly people: readonly Pid[];
+}
+
 export interface Message {
   readonly id: MsgId;
   readonly room: RoomId;
@@ -88,7 +152,27 @@ export interface Message {
   readonly mine: boolean;
   /** ms since 1970 */
   readonly sentAt: number;
+  /** A `call` has no text but `call`. */
+  readonly kind: 'text' | 'call';
   readonly text: string;
+  /** The root of the thread that it stands in. */
+  readonly thread: MsgId | null;
+  readonly edited: boolean;
+  /** Who removed it: its text is gone here. */
+  readonly deleted: null | 'author' | 'moderator';
+  readonly mentions: readonly Pid[];
+  /** Everybody is mentioned, by somebody who may do that. */
+  readonly mentionsAll: boolean;
+  /** This person is mentioned by somebody else, by name or with everybody. */
+  readonly mentionsMe: boolean;
+  readonly quote: Quote | null;
+  readonly files: readonly FileRef[];
+  /** Oldest first. */
+  readonly reactions: readonly Reaction[];
+  /** Of a thread's root, as far as known here; `null`: no thread. */
+  readonly replies: { readonly count: number; /** ms since 1970 */ readonly lastAt: number; readonly people: readonly Pid[] } | null;
+  /** `missed`: nobody answered for a minute, or the caller gave up. */
+  readonly call: null | { readonly state: 'ringing' | 'answered' | 'declined' | 'cancelled' | 'missed' };
   readonly opening: Opening;
   /** Position at relay; `null` while it waits in the outbox. */
   readonly pos: number | null;
@@ -103,6 +187,8 @@ export interface Timeline {
   readonly loading: boolean;
   /** There is older history to load. */
   readonly more: boolean;
+  /** There are newer messages than those shown, as after `jump`: `newer` loads them, `newest` goes to the end. */
+  readonly moreNewer: boolean;
   /** Position of the last message read before the room was opened this time; the unread line goes after it. */
   readonly readUpTo: number;
   /** Positions before which a message is missing that its sender numbered: relay kept it back or lost it. */
@@ -114,8 +200,23 @@ export interface Timeline {
 /** One open room. Call `close` when the screen goes. */
 export interface RoomModel {
   readonly timeline: Readable<Timeline>;
-  /** Queues the text (durably on this device) and returns its id at once. Rejects with `too_long` or the room's trouble. */
-  send(text: string, mentions?: readonly Pid[]): Promise<MsgId>;
+  /** Queues it (durably on this device) and returns its id at once. Rejects with `too_long` or the room's trouble. */
+  send(draft: Draft | string): Promise<MsgId>;
+  /** Says anew what a message of one's own says. One that still waits is changed before it goes. */
+  edit(id: MsgId, draft: Draft | string): Promise<void>;
+  /** Takes a message away: one's own, or as a moderator. One that still waits is dropped. */
+  remove(id: MsgId): Promise<void>;
+  react(id: MsgId, emoji: string, on: boolean): Promise<void>;
+  /** A thread, from its root on. Close it as the room. */
+  thread(root: MsgId): ThreadModel;
+  /** How far the other members have read, where the room has at most 100; empty otherwise. */
+  readonly seen: Readable<ReadonlyMap<Pid, number>>;
+  /** Loads what stands around a message; `false`: it is gone. */
+  jump(id: MsgId): Promise<boolean>;
+  /** Back to the newest messages after a jump. */
+  newest(): Promise<void>;
+  /** The messages after those shown, after a jump. */
+  newer(): Promise<void>;
   /** Puts a draft back for another try, or drops it. */
   retry(id: MsgId): Promise<void>;
   discard(id: MsgId): Promise<void>;
@@ -124,6 +225,23 @@ export interface RoomModel {
   read(): void;
   typing(): void;
   close(): void;
+}
+
+/** One open thread of a room. */
+export interface ThreadModel {
+  /** The root, and what was answered to it. */
+  readonly timeline: Readable<Timeline>;
+  older(): Promise<void>;
+  close(): void;
+}
+
+/** What has just happened, for notices and ringing. */
+export interface SessionEvents {
+  /**
+   * Once for every message and every ring by others that has come and been opened, of whichever room, in whichever order. `live`: it was
+   * written in the last minute, and has not come while this device was catching up.
+   */
+  onMessage(listener: (message: Message, room: Room, live: boolean) => void): () => void;
 }
 
 export type Connection =
@@ -193,6 +311,7 @@ export interface Session {
   /** The ledger is compared at the start and every ten minutes. */
   readonly alarm: Readable<Alarm | null>;
   readonly rooms: Readable<readonly Room[]>;
+  readonly events: SessionEvents;
   openRoom(id: RoomId): RoomModel;
   /** For as long as somebody listens, the person counts as shown. */
   presence(pid: Pid): Readable<PresenceState>;

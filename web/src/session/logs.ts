@@ -1,7 +1,8 @@
 /** The rooms that are open on the screen: one log each, however many look at it. */
 import type { MsgId, Pid, RoomId } from '../wire/ids';
 import type { Batch } from '../wire/types';
-import type { RoomModel } from './api';
+import { Refusal, type RoomModel } from './api';
+import { Signal } from './signal';
 import { RoomLog, type Parts } from './timeline';
 
 interface OpenLog {
@@ -25,7 +26,15 @@ export class Logs {
     let open = true;
     return {
       timeline: log.timeline,
-      send: (text, mentions = []) => this.send(room, text, mentions),
+      send: (draft) => (typeof draft === 'string' ? this.send(room, draft, []) : this.send(room, draft.text, draft.mentions ?? [])),
+      edit: () => Promise.reject(new Refusal('unsupported')),
+      remove: () => Promise.reject(new Refusal('unsupported')),
+      react: () => Promise.reject(new Refusal('unsupported')),
+      thread: () => ({ timeline: log.timeline, older: () => Promise.resolve(), close: () => undefined }),
+      seen: new Signal(new Map()),
+      jump: () => Promise.resolve(false),
+      newest: () => Promise.resolve(),
+      newer: () => Promise.resolve(),
       retry: (id) => this.parts.outbox.retry(id),
       discard: (id) => this.parts.outbox.discard(id),
       older: () => log.older(),

@@ -6,7 +6,7 @@ import type { RoomState } from '../wire/chain';
 import type { Frame } from '../wire/frames';
 import { newId, type Dev, type MsgId, type Pid, type RoomId } from '../wire/ids';
 import type { Batch, Changed, Started, Welcome } from '../wire/types';
-import type { Alarm, Connection, DeviceInfo, MeetingAccess, Member, Person, PresenceState, Readable, Room, RoomKind, RoomModel, Session } from './api';
+import type { Alarm, Connection, DeviceInfo, MeetingAccess, Member, Person, PresenceState, Readable, Room, RoomKind, RoomModel, Session, SessionEvents } from './api';
 import { myDevices, type MyDevices } from './devices';
 import type { Ground } from './ground';
 import { HomeLine } from './homeline';
@@ -212,6 +212,8 @@ export class LiveSession implements Session, Ground {
   presence(pid: Pid): Readable<PresenceState> {
     return this.seen.of(pid);
   }
+
+  readonly events: SessionEvents = { onMessage: () => () => undefined };
 
   openRoom(room: RoomId): RoomModel {
     return this.logs.model(room);

@@ -29,6 +29,11 @@ const TYPING_SAID_MS = 3_000;
 /** Openings that may become better when home answers. */
 const MAY_IMPROVE = new Set<Opening>(['home_away', 'no_key_yet']);
 
+const PLAIN = {
+  kind: 'text', thread: null, edited: false, deleted: null, mentions: [], mentionsAll: false, mentionsMe: false, quote: null, files: [],
+  reactions: [], replies: null, call: null,
+} as const;
+
 interface Row {
   readonly pos: number;
   readonly env: Bytes;
@@ -297,6 +302,7 @@ export class RoomLog {
       messages: [...this.rows.map((row) => (row.view ??= this.messageOf(row))), ...waiting.map((item) => this.waitingOf(item))],
       loading: this.loading,
       more: this.more && this.rows.length > 0,
+      moreNewer: false,
       readUpTo: this.readUpTo,
       gaps: this.gaps,
       typing: [...this.typists.keys()].map((pid) => people.get(pid)),
@@ -312,6 +318,7 @@ export class RoomLog {
       author: head === null ? nobody : people.get(head.pid),
       mine: head?.pid === me,
       sentAt: (head?.sentAt ?? 0) * 1000,
+      ...PLAIN,
       text,
       opening,
       pos,
@@ -323,6 +330,6 @@ export class RoomLog {
   private waitingOf({ id, written, text, reason, pos }: Waiting): Message {
     const { pid: me, people } = this.parts.ground;
     const state = pos !== null ? 'sent' : reason === null ? 'waiting' : 'draft';
-    return { id, room: this.room, author: people.get(me), mine: true, sentAt: written, text, opening: 'opened', pos, state, reason };
+    return { id, room: this.room, author: people.get(me), mine: true, sentAt: written, ...PLAIN, text, opening: 'opened', pos, state, reason };
   }
 }
