@@ -18,6 +18,8 @@ TenantId = NewType("TenantId", str)
 KeyId = NewType("KeyId", str)
 MsgId = NewType("MsgId", str)
 CallId = NewType("CallId", str)
+ObjectName = NewType("ObjectName", str)
+"""A sealed file outside messages: 256 random bits as 64 lower-case hexadecimal digits."""
 
 END: Final = r"(?!\n)$"
 """The end of a pattern for Python and for ECMAScript: Python's `$` alone would let one newline follow."""
@@ -31,11 +33,13 @@ TenantField = Annotated[TenantId, Meta(pattern="^t_" + _BODY)]
 KeyIdField = Annotated[KeyId, Meta(pattern="^k_" + _BODY)]
 MsgIdField = Annotated[MsgId, Meta(pattern="^m_" + _BODY)]
 CallField = Annotated[CallId, Meta(pattern="^c_" + _BODY)]
+ObjectField = Annotated[ObjectName, Meta(pattern="^[0-9a-f]{64}" + END)]
 
 NONE: Final = bytes(16)
 """Sixteen zero bytes: an absent `thread` or `ref`."""
 
 _TEXT: Final = re.compile(r"([pdrtkmc])_[a-z2-7]{25}[aeimquy4]")
+_OBJECT: Final = re.compile(r"[0-9a-f]{64}")
 
 
 class BadId(ValueError):
@@ -95,6 +99,18 @@ def new_msg_id() -> MsgId:
 def new_call() -> CallId:
     """A fresh call id: the name of one meeting, also its LiveKit room name."""
     return CallId(new("c"))
+
+
+def new_object() -> ObjectName:
+    """A fresh name for an object, without structure."""
+    return ObjectName(secrets.token_hex(32))
+
+
+def object_name(value: str) -> ObjectName:
+    """The name of an object; raises `BadId` for any other spelling."""
+    if _OBJECT.fullmatch(value) is None:
+        raise BadId("not an object's name")
+    return ObjectName(value)
 
 
 def identity(pid: Pid, dev: Dev) -> str:

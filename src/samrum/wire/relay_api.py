@@ -9,9 +9,10 @@ from typing import Annotated
 from msgspec import Meta
 
 from samrum.wire.base import Wire
-from samrum.wire.ids import CallField, PidField, RoomField
+from samrum.wire.files import MAX_OBJECT
+from samrum.wire.ids import CallField, ObjectField, PidField, RoomField
 from samrum.wire.statements import B64x32, Count
-from samrum.wire.stream import Pos
+from samrum.wire.stream import Objects, Pos
 
 MAX_LOG = 1000
 """Messages of one page of the log."""
@@ -101,7 +102,7 @@ class PutEnvelope(Wire):
 
     grant: str
     env: bytes
-    objects: list[str] = []
+    objects: Objects = []
 
 
 class Stored(Wire):
@@ -130,6 +131,36 @@ class Join(Wire):
     livekit: str
     token: str
     meeting: CallField
+
+
+Size = Annotated[int, Meta(ge=0, le=MAX_OBJECT)]
+"""Bytes of an object."""
+
+
+class NewObject(Wire):
+    """`POST /objects` → `ObjectMade`: begins an upload of so many bytes in all, the seal included (`wire.files`)."""
+
+    size: Annotated[int, Meta(ge=0, le=(1 << 53) - 1)]
+
+
+class ObjectMade(Wire):
+    """The name that relay gave it."""
+
+    object: ObjectField
+    have: Size
+
+
+class ObjectHas(Wire):
+    """`PUT /objects/{object}?offset=` with at most 8 MiB → how many bytes are durable now, from the first on."""
+
+    have: Size
+
+
+class ObjectState(Wire):
+    """`GET /objects/{object}/state`, for the uploader. Complete when `have` is `size`; only then a message may link it."""
+
+    have: Size
+    size: Size
 
 
 class RelayHealth(Wire):

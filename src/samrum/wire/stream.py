@@ -14,7 +14,7 @@ from msgspec import Meta
 
 from samrum.wire import ids
 from samrum.wire.base import Wire
-from samrum.wire.ids import CallField, Dev, DevField, MsgIdField, PidField, RoomField, TenantId
+from samrum.wire.ids import CallField, Dev, DevField, MsgIdField, ObjectField, PidField, RoomField, TenantId
 from samrum.wire.statements import B64x32, Count
 
 VERSION: Final = 1
@@ -39,6 +39,8 @@ CLOCK_SECONDS: Final = 600
 
 Pos = Annotated[int, Meta(ge=0, le=(1 << 53) - 1)]
 """A browser's numbers hold no more exactly."""
+Objects = Annotated[list[ObjectField], Meta(max_length=20)]
+"""Complete uploads of one's own, or files of a room that one is in: whoever is in the message's room may then fetch them."""
 Re = Annotated[int, Meta(ge=0, le=(1 << 32) - 1)]
 
 
@@ -80,10 +82,10 @@ class Renew(Wire):
 
 
 class Send(Wire):
-    """Store and pass on one envelope; answered by `Sent`, or `Error` with `msg`. `objects` are bucket names it links."""
+    """Store and pass on one envelope; answered by `Sent`, or `Error` with `msg`. `objects` are the files that it links."""
 
     env: bytes
-    objects: list[str] = []
+    objects: Objects = []
 
 
 class History(Wire):
@@ -238,7 +240,8 @@ class Batch(Wire):
 
 class Page(Wire):
     """Answer to `History`, `Refs`, `Thread` and `Find`: envelopes with their positions, oldest first; `more` where there are further
-    ones that way (of `Find`: before it)."""
+    ones that way (of `Find`: before it).
+    """
 
     re: Re
     room: RoomField
