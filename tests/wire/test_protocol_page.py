@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from samrum.wire import home_api, rooms_api, search_api, statements, stream
+from samrum.wire import export_api, home_api, hooks_api, moderation_api, rooms_api, search_api, statements, stream
 from samrum.wire.base import Wire
 from samrum.wire.codes import Code
 
+MODULES = (home_api, rooms_api, search_api, moderation_api, hooks_api, export_api)
 PAGE = (Path(__file__).parents[2] / "docs" / "protocol.md").read_text()
 
 
@@ -42,5 +43,5 @@ def test_every_route_of_home_stands_there() -> None:
 
 
 def _docs() -> list[str]:
-    kinds = {**vars(home_api), **vars(rooms_api), **vars(search_api)}.values()
+    kinds = [one for module in MODULES for one in vars(module).values()]
     return [kind.__doc__ or "" for kind in kinds if isinstance(kind, type)]

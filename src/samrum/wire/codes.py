@@ -33,6 +33,9 @@ class Code(StrEnum):
     BAD_TEXT = "bad_text"  # a topic or a status that is not one line of text
     BAD_PICTURE = "bad_picture"
     LAST_OWNER = "last_owner"
+    BLOCKED = "blocked"  # this person was blocked in that room
+    REPORT_CLOSED = "report_closed"  # somebody else has decided already
+    TOO_MANY_HOOKS = "too_many_hooks"  # a room has as many webhooks as it may have
     BAD_SEARCH = "bad_search"  # a search that cannot be read; carries `at`
     NOT_ENTITLED = "not_entitled"  # no key: not a member in that epoch
     NO_SUCH_EPOCH = "no_such_epoch"

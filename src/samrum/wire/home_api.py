@@ -59,6 +59,8 @@ class Person(Wire):
     """What the person says of themself now."""
     status_until: Time | None = None
     """When that ends, if it does."""
+    integration: bool = False
+    """No human: a webhook of a room."""
 
 
 class HomeKey(Wire):
@@ -281,6 +283,8 @@ class Since(Wire):
     devices: bool = False
     settings: Settings | None = None
     """One's own, if they changed."""
+    reports: bool = False
+    """A report of a message waits for me, or mine was decided."""
 
 
 class People(Wire):

@@ -13,12 +13,36 @@ from typing import Any, Final
 
 import msgspec
 
-from samrum.wire import base, content, home_api, relay_api, rooms_api, search_api, statements, stream
+from samrum.wire import (
+    base,
+    content,
+    export_api,
+    home_api,
+    hooks_api,
+    moderation_api,
+    relay_api,
+    rooms_api,
+    search_api,
+    statements,
+    stream,
+)
 from samrum.wire.codes import Code
 
 TARGET: Final = Path(__file__).parents[3] / "web" / "src" / "wire" / "schema.json"
 
-_MODULES: Final = (base, content, home_api, relay_api, rooms_api, search_api, statements, stream)
+_MODULES: Final = (
+    base,
+    content,
+    home_api,
+    rooms_api,
+    search_api,
+    moderation_api,
+    hooks_api,
+    export_api,
+    relay_api,
+    statements,
+    stream,
+)
 _RENAMED: Final = {stream.Proof: "HelloProof", stream.Error: "StreamError"}
 """Names that would clash in the web client."""
 

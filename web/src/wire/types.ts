@@ -17,6 +17,18 @@ export interface Batch {
   env: Bytes[];
 }
 
+/** `GET /rooms/{room}/blocked` → who was blocked, newest first: owners and moderators. */
+export interface Blocked {
+  people: BlockedPerson[];
+}
+
+/** Somebody who can neither be invited nor join until `POST /rooms/{room}/unblock`. */
+export interface BlockedPerson {
+  person: Person;
+  by: Pid;
+  at: number;
+}
+
 /** Relay closes after this. `code` is a `Code`. */
 export interface Bye {
   code: string;
@@ -103,6 +115,12 @@ export interface ClientBuild {
   files: Partial<Record<string, string>>;
 }
 
+/** `POST /reports/{report}/close` (204): what came of it. The reporter is told. Closed already: 409 `closed`. */
+export interface CloseReport {
+  outcome: Outcome;
+  answer: string;
+}
+
 /** RFC 7800 `cnf`: the key whose possession the bearer proves. */
 export interface Confirmation {
   jwk: Jwk;
@@ -159,6 +177,20 @@ export interface EpochKey {
   key_id: KeyId;
   key: string;
 }
+
+/** `GET /export` → how far it is; `POST /export` (empty object) begins one, or is the answer of one that runs. `GET /export/file` is the ZIP, for the session that asked (else 404); 24 hours after it was made it is gone. */
+export interface Export {
+  state: ExportState;
+  done: number;
+  total: number;
+  made: number | null;
+  ends: number | null;
+  size: number;
+  here: boolean;
+}
+
+/** How far an export is. */
+export type ExportState = 'failed' | 'none' | 'ready' | 'running';
 
 /** A page of the room around one message; answered by `Page`, or `Error` with `not_found`. */
 export interface Find {
@@ -265,6 +297,27 @@ export interface HomeKey {
   iat: number;
 }
 
+/** One webhook of a room. */
+export interface Hook {
+  pid: Pid;
+  name: string;
+  by: Pid;
+  created: number;
+  used: number | null;
+  waiting: number;
+}
+
+/** A new webhook, or `POST /rooms/{room}/hooks/{pid}/rotate` of an old one; `POST /rooms/{room}/hooks/{pid}/remove` (204) ends it. */
+export interface HookMade {
+  hook: Hook;
+  url: string;
+}
+
+/** `GET /rooms/{room}/hooks`: owners. */
+export interface Hooks {
+  hooks: Hook[];
+}
+
 /** Hours in which nothing rings, from a minute of the day to another: past midnight if that is not later. */
 export interface Hours {
   start: number;
@@ -337,6 +390,9 @@ export interface LedgerEntry {
   n: number;
   line: string;
 }
+
+/** To whom a report goes. */
+export type Level = 'authority' | 'room';
 
 /** `GET /rooms/{room}/members?after=pid`: a page of the member list of the newest snapshot, in the order in which it is hashed. */
 export interface Listed {
@@ -416,9 +472,24 @@ export interface Mine {
   notify: Notify;
 }
 
+/** `POST /rooms/{room}/hooks` → `HookMade`: owners; at most 20 a room (409 `too_many`). */
+export interface NewHook {
+  name: string;
+}
+
 /** `POST /objects` → `ObjectMade`: begins an upload of so many bytes in all, the seal included (`wire.files`). */
 export interface NewObject {
   size: number;
+}
+
+/** `POST /reports` → `Reported`. The same person reports a message once; a repeat is the same report. */
+export interface NewReport {
+  room: RoomId;
+  msg: MsgId;
+  author: Pid;
+  reason: Reason;
+  words: string;
+  text: string;
 }
 
 /** `POST /rooms` → `Changed`. `room` is chosen by the client, so that a repeated request makes one room. A direct message has exactly one other member and no title; if it exists already, that room is the answer. */
@@ -467,6 +538,9 @@ export interface OutEntry {
   until: number;
 }
 
+/** What came of a report. */
+export type Outcome = 'blocked' | 'nothing' | 'removed' | 'spoken';
+
 /** Answer to `History`, `Refs`, `Thread` and `Find`: envelopes with their positions, oldest first; `more` where there are further ones that way (of `Find`: before it). */
 export interface Page {
   re: number;
@@ -504,6 +578,7 @@ export interface Person {
   title: string;
   status: string;
   status_until: number | null;
+  integration: boolean;
 }
 
 /** Answered by `Pong`; sent every 25 s when idle. */
@@ -616,6 +691,9 @@ export interface ReadsAre {
   of: Partial<Record<Pid, number>>;
 }
 
+/** Why a message is reported. */
+export type Reason = 'harassment' | 'hate' | 'other' | 'personal' | 'spam';
+
 /** The envelopes that refer to these messages (edits, reactions, deletions, answers to calls), by position; answered by `Page`. For messages that were fetched apart from what came after them. */
 export interface Refs {
   re: number;
@@ -654,6 +732,40 @@ export interface Renewed {
   cert: string;
   grant: string;
   relay: RelayAddress;
+}
+
+/** One report, as who decides or the reporter sees it. */
+export interface ReportInfo {
+  report: number;
+  room: RoomId;
+  title: string;
+  msg: MsgId;
+  author: Pid;
+  reporter: Pid;
+  reason: Reason;
+  words: string;
+  text: string;
+  level: Level;
+  at: number;
+  closed: number | null;
+  by: Pid | null;
+  outcome: Outcome | null;
+  answer: string;
+}
+
+/** The report's number, and to whom it went. */
+export interface Reported {
+  report: number;
+  level: Level;
+}
+
+/** `GET /reports?which=open|closed|mine&skip=` → a page of 50, newest first, and the names that stand in it. */
+export interface Reports {
+  reports: ReportInfo[];
+  people: Person[];
+  count: number;
+  waiting: number;
+  decides: boolean;
 }
 
 /** Ends a device, or (without `dev`) everything of a pseudonym, until `until`, when its last grant has expired. */
@@ -815,6 +927,7 @@ export interface Since {
   people: Person[];
   devices: boolean;
   settings: Settings | null;
+  reports: boolean;
 }
 
 /** A place to start a chain from: the state after `version`. `prev` is what the next roster's `prev` must be. */
@@ -901,6 +1014,11 @@ export interface TypingIs {
   pid: Pid;
 }
 
+/** `POST /rooms/{room}/unblock` (204): they may come back when somebody invites them. */
+export interface Unblock {
+  pids: Pid[];
+}
+
 /** `POST /certs` → every certificate of these devices, so that old signatures verify. */
 export interface WantCerts {
   devs: Dev[];
@@ -973,6 +1091,9 @@ export type Code =
   | 'bad_text'
   | 'bad_picture'
   | 'last_owner'
+  | 'blocked'
+  | 'report_closed'
+  | 'too_many_hooks'
   | 'bad_search'
   | 'not_entitled'
   | 'no_such_epoch'
