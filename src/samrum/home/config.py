@@ -1,13 +1,24 @@
 """Home's configuration (`home.toml`)."""
 
+import re
+from email.utils import parseaddr
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-from samrum.plumbing.config import BadConfig, address, is_loopback
+from samrum.home.flows.smtp import MailServer, Security
+from samrum.plumbing.config import BadConfig, address, is_loopback, secret
 from samrum.wire.ids import TenantField
+
+_MAIL: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})+")
+
+
+def is_mail(text: str) -> bool:
+    """Whether `text` is a mail address as every server takes it (RFC 5321 without quotes, literals and extensions)."""
+    return len(text) <= 254 and _MAIL.fullmatch(text) is not None
 
 
 class RelayConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -54,6 +65,62 @@ class KeysConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
         return self.pkcs11
 
 
+class MailConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Missed-activity mail (`mail/`). Without it none is sent."""
+
+    sender: str
+    """`From`, such as `Samrum <samrum@stad.example>`."""
+    reply_to: str | None = None
+    """Where answers go; without it, to `sender`."""
+    smtp: str | None = None
+    """`host:port` of the authority's mail server."""
+    folder: Path | None = None
+    """Instead of a server: a folder that letters are written to, for trying Samrum out."""
+    security: Security = "starttls"
+    """How the connection is made safe: `starttls`, `tls` from the first byte, or `none`, which only this machine's own server may have."""
+    ca: Path | None = None
+    """PEM file of the only authority whose certificates are taken; without it, the system's."""
+    user: str | None = None
+    """Log-in at the mail server, where it wants one."""
+    password: Path | None = None
+    """File of its password, 0600."""
+    content: Literal["none", "names", "text"] = "none"
+    """What letters hold: how many of what · also who and in which room · also the beginning of each message."""
+    language: Literal["sv", "en", "de"] = "sv"
+    """For people who have chosen none."""
+    timezone: str = "Europe/Stockholm"
+    """In which people's quiet hours are meant."""
+
+    def check(self) -> None:
+        """Raises `BadConfig` where no letter could be sent, or one would go in the clear."""
+        if (self.smtp is None) == (self.folder is None):
+            raise BadConfig("[mail] needs either smtp or folder")
+        if self.smtp and self.security == "none" and not is_loopback(address(self.smtp)[0]):
+            raise BadConfig(f"mail.smtp = {self.smtp}: on another machine, so mail.security must be starttls or tls")
+        if (self.user is None) != (self.password is None):
+            raise BadConfig("mail.user and mail.password belong together")
+        for name, value in (("sender", self.sender), ("reply_to", self.reply_to or self.sender)):
+            if not is_mail(parseaddr(value)[1]) or not value.isprintable():
+                raise BadConfig(f"mail.{name} = {value}: not an address such as Samrum <samrum@stad.example>")
+        self.zone()
+
+    def zone(self) -> ZoneInfo:
+        """`timezone`; raises `BadConfig` if there is none of that name."""
+        try:
+            return ZoneInfo(self.timezone)
+        except (ZoneInfoNotFoundError, ValueError):
+            raise BadConfig(f"mail.timezone = {self.timezone}: no such time zone, such as Europe/Stockholm") from None
+
+    def server(self, hello: str) -> MailServer | None:
+        """How to get to the mail server; `None` where letters go to a folder. Raises `BadConfig`."""
+        if self.smtp is None:
+            return None
+        host, port = address(self.smtp)
+        password = secret(self.password).decode().strip() if self.password else None
+        ca = str(self.ca) if self.ca else None
+        return MailServer(host, port, self.security, hello, ca=ca, user=self.user, password=password)
+
+
 class HomeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """All that home's administrator decides."""
 
@@ -75,6 +142,7 @@ class HomeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     """The directory file (`directory/outside.py`)."""
     keys: KeysConfig
     relay: RelayConfig
+    mail: MailConfig | None = None
     devices: int = 20
     """Devices that a person may be signed in on at a time."""
     livekit: str | None = None
@@ -122,4 +190,7 @@ class HomeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
         if self.livekit:
             known["livekit.ws"] = self.livekit
             known["livekit.http"] = self.livekit.replace("ws", "http", 1)
+        if self.mail and self.mail.smtp:
+            host, port = address(self.mail.smtp)
+            known["mail.smtp"] = f"smtp://{host}:{port}"
         return known

@@ -88,4 +88,6 @@ class Takeover:
 def _known(entry: Entry, pid: Pid) -> people.Known:
     may = " ".join(sorted(entry.may))
     folded = folding.index(entry.name, entry.department, entry.login())
-    return people.Known(pid, entry.login(), entry.name, entry.department, entry.title, entry.hash, may, folded, 0)
+    return people.Known(
+        pid, entry.login(), entry.name, entry.department, entry.title, entry.hash, may, folded, 0, entry.mail
+    )

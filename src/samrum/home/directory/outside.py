@@ -1,9 +1,10 @@
 """Reading the directory file: UTF-8 JSON, unknown fields refused.
 
-    {"people": [{"user": "asa.ek", "name": "Åsa Ek", "department": "…", "title": "…", "hash": "$argon2id$…", "may": ["channels"]}],
+    {"people": [{"user": "asa.ek", "name": "Åsa Ek", "department": "…", "title": "…", "hash": "$argon2id$…",
+                 "may": ["channels"], "mail": "asa.ek@…"}],
      "rooms":  [{"kind": "group", "title": "…", "members": ["asa.ek", …]}]}
 
-`hash` is an argon2id hash (RFC 9106) as argon2-cffi writes it; `may` is optional. A room's first member owns it.
+`hash` is an argon2id hash (RFC 9106) as argon2-cffi writes it; `may` and `mail` are optional. A room's first member owns it.
 """
 
 import unicodedata
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 
+from samrum.home.config import is_mail
 from samrum.plumbing.config import BadConfig
 from samrum.wire.statements import Kind
 
@@ -25,6 +27,9 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     title: str = ""
     may: list[str] = []
     """Rights beyond everybody's: `channels` (may create channels)."""
+
+    mail: str = ""
+    """Where home's letters about missed activity go; without it there are none."""
 
     def login(self) -> str:
         """The user name as it is compared."""
@@ -62,6 +67,8 @@ def read(path: Path) -> File:
     logins = {entry.login() for entry in file.people}
     if len(logins) != len(file.people):
         raise BadConfig(f"{path}: a user stands twice")
+    if any(entry.mail and not is_mail(entry.mail) for entry in file.people):
+        raise BadConfig(f"{path}: mail must be an address such as asa.ek@stad.example, in plain letters")
     for place, room in enumerate(file.rooms):
         if not room.members or not {login_of(user) for user in room.members} <= logins:
             raise BadConfig(f"{path}: rooms[{place}]: members must be people of this file, and at least one")

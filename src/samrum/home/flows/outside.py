@@ -6,6 +6,7 @@ from typing import Final
 import httpx
 
 from samrum.home.flows.register import Register, addresses
+from samrum.home.flows.smtp import MailLine, MailServer
 
 SECONDS: Final = 5.0
 """How long one call may take."""
@@ -32,17 +33,28 @@ class Outgoing:
         self, flow_id: str, method: str, path: str, body: bytes, headers: dict[str, str]
     ) -> tuple[int, bytes]:
         """Status and body of the answer; raises `NoSuchFlow` or `Unreachable`."""
+        origin = self._open(flow_id)
+        try:
+            answer = await self._client.request(method, origin + path, content=body, headers=headers)
+        except httpx.HTTPError:
+            raise Unreachable from None
+        return answer.status_code, answer.content
+
+    def mail_line(self, flow_id: str, server: MailServer) -> MailLine:
+        """A connection to the mail server at the flow's address (`smtp://host:port`); raises `NoSuchFlow`."""
+        if self._open(flow_id) != f"smtp://{server.host}:{server.port}":
+            raise NoSuchFlow(flow_id)
+        return MailLine(server)
+
+    def _open(self, flow_id: str) -> str:
+        """The address of a flow that is in the register and on; raises `NoSuchFlow`."""
         flow = self._register.of(flow_id)
         if flow is None or flow.source != "home" or not flow.default:
             raise NoSuchFlow(flow_id)
         origins = addresses(flow, self._known)
         if not origins:
             raise NoSuchFlow(flow_id)
-        try:
-            answer = await self._client.request(method, origins[0] + path, content=body, headers=headers)
-        except httpx.HTTPError:
-            raise Unreachable from None
-        return answer.status_code, answer.content
+        return origins[0]
 
     async def close(self) -> None:
         """Closes the connections."""

@@ -20,16 +20,16 @@ _CANDIDATES = sa.text(
     "AND folded LIKE :second ESCAPE '!'"
 )
 _ANY_HASH = sa.text("SELECT hash FROM person WHERE disabled = 0 LIMIT 1")
-_ALL = sa.text("SELECT pid, login, name, department, title, hash, may, folded, disabled FROM person")
+_ALL = sa.text("SELECT pid, login, name, department, title, hash, may, folded, disabled, mail FROM person")
 _ADD = sa.text(
-    "INSERT INTO person (pid, login, name, department, title, hash, may, folded, disabled) "
-    "VALUES (:pid, :login, :name, :department, :title, :hash, :may, :folded, 0)"
+    "INSERT INTO person (pid, login, name, department, title, hash, may, folded, disabled, mail) "
+    "VALUES (:pid, :login, :name, :department, :title, :hash, :may, :folded, 0, :mail)"
 )
 _CHANGE = sa.text(
     "UPDATE person SET name = :name, department = :department, title = :title, hash = :hash, may = :may, "
-    "folded = :folded, disabled = 0 WHERE login = :login"
+    "folded = :folded, mail = :mail, disabled = 0 WHERE login = :login"
 )
-_DISABLE = sa.text("UPDATE person SET disabled = 1, hash = '' WHERE pid = :pid")
+_DISABLE = sa.text("UPDATE person SET disabled = 1, hash = '', mail = '' WHERE pid = :pid")
 _ACTIVE = sa.text("SELECT pid FROM person WHERE disabled = 0 AND pid IN :pids").bindparams(
     sa.bindparam("pids", expanding=True)
 )
@@ -59,6 +59,8 @@ class Known(NamedTuple):
     folded: str
     """What a search looks in (`folding.index`)."""
     disabled: int
+    mail: str = ""
+    """Where home's letters to them go; nobody but home learns it. Empty: none is sent."""
 
 
 class Candidate(NamedTuple):
