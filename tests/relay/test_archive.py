@@ -10,8 +10,9 @@ import pytest
 from samrum.plumbing.transactions import open_transactions
 from samrum.relay.app import MIGRATIONS
 from samrum.relay.archive import actions
-from samrum.wire import ids
-from samrum.wire.relay_api import MAX_LOG, LogPage, Positions
+from samrum.wire import envelope, ids, stream
+from samrum.wire.codes import Code
+from samrum.wire.relay_api import MAX_LOG, LastOf, LogPage, Positions, PutEnvelope, ReadLog, Stored, WantLast
 from tests.relay.client import Device, HomeDoor, RelayProcess
 
 
@@ -134,3 +135,71 @@ async def test_pages_end_at_eight_mebibytes_and_a_thousand_messages(tmp_path: Pa
 @pytest.mark.parametrize("query", ["after=x", "after=0&limit=x", f"after={2**70}"])
 async def test_nonsense_is_refused(relay: RelayProcess, home: HomeDoor, query: str):
     assert (await asked(home, f"log?{query}")).status_code == 400
+
+
+async def reads(home: HomeDoor, after: int) -> ReadLog:
+    answer = await asked(home, f"reads?after={after}")
+    assert answer.status_code == 200, answer.text
+    return msgspec.msgpack.decode(answer.content, type=ReadLog)
+
+
+async def test_read_positions_in_the_order_of_their_last_move(
+    relay: RelayProcess, home: HomeDoor, abroad: HomeDoor, anna: Device, bo: Device
+):
+    start = (await reads(home, 0)).cursor
+    room = await home.room(anna.pid, bo.pid)
+    await anna.open(relay.stream)
+    await bo.open(relay.stream)
+    for _ in range(3):
+        await anna.say(room)
+    for device, pos in ((anna, 1), (bo, 1), (anna, 2)):
+        await device.put(stream.Read(room=room.room, pos=pos))
+        await bo.next(stream.ReadIs)
+    moved = await reads(home, start)
+    assert (moved.rows, moved.more) == ([(room.room, bo.pid, 1), (room.room, anna.pid, 2)], False)
+    await bo.put(stream.Read(room=room.room, pos=3))
+    await bo.next(stream.ReadIs)
+    later = await reads(home, moved.cursor)
+    assert later.rows == [(room.room, bo.pid, 3)]
+    assert await reads(home, later.cursor) == ReadLog(cursor=later.cursor, rows=[])
+    assert (await reads(abroad, 0)).rows == []
+    assert (await asked(home, "reads?after=-1")).status_code == 400
+
+
+async def test_home_writes_for_its_integrations(
+    relay: RelayProcess, home: HomeDoor, abroad: HomeDoor, anna: Device, bo: Device
+):
+    """`bo` stands for an integration's device; it never connects."""
+    room = await home.room(anna.pid, bo.pid)
+    await anna.open(relay.stream)
+
+    async def put(data: bytes, grant: str | None = None, door: HomeDoor = home) -> httpx.Response:
+        return await door.post("envelopes", msgspec.msgpack.encode(PutEnvelope(grant=grant or bo.grant(), env=data)))
+
+    async def last(of: str) -> LastOf:
+        answer = await home.post("last", msgspec.msgpack.encode(WantLast(grant=bo.grant(), room=of)))
+        assert answer.status_code == 200, answer.text
+        return msgspec.msgpack.decode(answer.content, type=LastOf)
+
+    assert (await last(room.room)).env is None
+    data = bo.seal(room)
+    for _ in range(2):  # a repeated call finds it stored
+        stored = msgspec.msgpack.decode((await put(data)).content, type=Stored)
+        assert stored == Stored(pos=1, hash=envelope.stored_hash(data))
+    assert (await anna.next(stream.Batch)).env == [data]
+    assert (await last(room.room)).env == data
+    bo.seqs[room.room] = 1
+    stranger = Device(home.authority)
+    for refused, code in (
+        (await put(bo.seal(room, seq=9)), Code.SEQ_REFUSED),
+        (await put(b"nonsense"), Code.BAD_ENVELOPE),
+        (await put(anna.seal(room)), Code.BAD_ENVELOPE),
+        (await put(bo.seal(room, key=anna.key)), Code.BAD_SIGNATURE),
+        (await put(stranger.seal(room), stranger.grant()), Code.NOT_A_MEMBER),
+        (await put(bo.seal(room), bo.grant(exp=1)), Code.GRANT_EXPIRED),
+        (await put(bo.seal(room), door=abroad), Code.BAD_GRANT),
+        (await home.post("envelopes", b"nonsense"), Code.BAD_REQUEST),
+    ):
+        assert refused.json()["code"] == code, refused.text
+    await home.revoke(bo.pid)
+    assert (await put(bo.seal(room))).json()["code"] == Code.REVOKED

@@ -119,8 +119,8 @@ async def test_unread_counts_messages_by_others(relay: RelayProcess, home: HomeD
     room = await home.room(anna.pid, bo.pid)
     await anna.open(relay.stream)
     await bo.open(relay.stream)
-    await bo.say(room)
-    await bo.say(room, kind=envelope.EnvelopeKind.REACTION)
+    said = await bo.say(room)
+    await bo.say(room, kind=envelope.EnvelopeKind.REACTION, ref=ids.raw(said.msg_id, "m"))
     await anna.say(room)
     await anna.close()
     head = (await anna.open(relay.stream)).rooms[room.room]

@@ -32,3 +32,33 @@ async def test_messages_keep_their_order_and_get_numbers_that_are_never_reused(t
             "INSERT INTO messages (room, pos, msg_id, pid, dev, kind, envelope) VALUES ('r_a', 2, 'm_4', 'p', 'd', 1, x'00')"
         )
         assert database.execute("SELECT MAX(n) FROM messages").fetchone()[0] == last + 1
+
+
+async def test_old_messages_learn_what_they_refer_to(tmp_path: Path):
+    path = tmp_path / "relay.db"
+    database_at(path, MIGRATIONS, "0002")
+    none, one, other = bytes(16), b"1" * 16, b"2" * 16
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        database.execute(
+            "INSERT INTO rooms VALUES ('r', 't', 1, 'h', 1, 'k', 'c', NULL, NULL, 'group', 'open', 'member', 3)"
+        )
+        for pos, (thread, ref) in enumerate([(none, none), (one, none), (one, other), (none, none)], 1):
+            database.execute(
+                "INSERT INTO messages (room, pos, msg_id, pid, dev, kind, envelope) VALUES ('r', ?, ?, 'p', 'd', 1, ?)",
+                (pos, f"m{pos}", bytes(114) + thread + ref + b"rest"),
+            )
+        database.execute("DELETE FROM messages WHERE pos = 4")
+        database.executemany("INSERT INTO reads VALUES ('r', ?, 1)", [("p1",), ("p2",)])
+        database.commit()
+    transactions = await open_transactions(path, MIGRATIONS)
+    await transactions.close()
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        rows = database.execute("SELECT n, pos, thread, ref, length(envelope) FROM messages ORDER BY n").fetchall()
+        assert rows == [(1, 1, None, None, 150), (2, 2, one, None, 150), (3, 3, one, other, 150)]
+        database.execute(
+            "INSERT INTO messages (room, pos, msg_id, pid, dev, kind, envelope) VALUES ('r', 5, 'm5', 'p', 'd', 1, x'00')"
+        )
+        assert database.execute("SELECT MAX(n) FROM messages").fetchone()[0] == 5, (
+            "the number of a message that is gone"
+        )
+        assert sorted(database.execute("SELECT n FROM reads").fetchall()) == [(1,), (2,)]

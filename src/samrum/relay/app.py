@@ -20,6 +20,7 @@ from samrum.relay.archive import http as archive_http
 from samrum.relay.config import RelayConfig, livekit_key
 from samrum.relay.errors import Refusal
 from samrum.relay.hub import Hub
+from samrum.relay.log import http as log_http
 from samrum.relay.meetings import http as meetings_http
 from samrum.relay.meetings.actions import Meetings
 from samrum.relay.meetings.outside import LiveKit
@@ -88,6 +89,7 @@ async def main(config: RelayConfig, stop: asyncio.Event, *, clock: Clock | None 
                     ),
                     *meetings_http.routes(meetings, bearers),
                     *archive_http.routes(calls, transactions, now=now),
+                    *log_http.routes(registry, calls, stream.batches, transactions, now=now),
                 ],
                 log=log,
                 middleware=[no_cookies],

@@ -58,10 +58,17 @@ messages = sa.Table(
     sa.Column("pid", sa.Text, nullable=False),
     sa.Column("dev", sa.Text, nullable=False),
     sa.Column("kind", sa.Integer, nullable=False),
+    # Ids as in the envelope; none: NULL.
+    sa.Column("thread", sa.LargeBinary),
+    sa.Column("ref", sa.LargeBinary),
     sa.Column("envelope", sa.LargeBinary, nullable=False),
     # Not the primary key: SQLite keeps long rows best in a table of its own order.
     sa.Index("messages_place", "room", "pos", unique=True),
     sa.Index("messages_msg_id", "msg_id", unique=True),
+    # Plain messages stand in none of these.
+    sa.Index("messages_thread", "room", "thread", "pos", sqlite_where=sa.text("thread IS NOT NULL")),
+    sa.Index("messages_ref", "room", "ref", "pos", sqlite_where=sa.text("ref IS NOT NULL")),
+    sa.Index("messages_ref_pid", "ref", "pid", "kind", sqlite_where=sa.text("ref IS NOT NULL")),
     sqlite_autoincrement=True,
     info={"keep": "until home orders the purge"},
 )
@@ -82,6 +89,9 @@ reads = sa.Table(
     sa.Column("room", sa.Text, sa.ForeignKey("rooms.room"), primary_key=True),
     sa.Column("pid", sa.Text, primary_key=True),
     sa.Column("pos", sa.BigInteger, nullable=False),
+    # When it moved last, in the order of all: home reads them by it.
+    sa.Column("n", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Index("reads_n", "n"),
     info={"keep": "as long as the room"},
 )
 

@@ -47,4 +47,10 @@ def routes(calls: Calls, transactions: Transactions, *, now: Callable[[], float]
         mine = check(request, tenant, after)
         return await transactions.read(lambda tx: actions.positions(tx, mine, after))
 
-    return [log, positions]
+    @get("/tenants/{tenant:str}/reads")
+    async def reads(request: AnyRequest, tenant: FromPath[str], after: FromQuery[int] = 0) -> Response[bytes]:
+        mine = check(request, tenant, after)
+        page = await transactions.read(lambda tx: actions.reads(tx, mine, after))
+        return Response(msgspec.msgpack.encode(page), media_type=MSGPACK)
+
+    return [log, positions, reads]

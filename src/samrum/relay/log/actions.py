@@ -1,24 +1,22 @@
-"""Deciding a batch of messages and read marks, in one transaction; pages of history."""
+"""Deciding a batch of messages and read marks, in one transaction."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from functools import lru_cache
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from samrum.plumbing.transactions import Tx
 from samrum.relay.errors import Refusal
 from samrum.relay.hub import Link
-from samrum.relay.log import tables
-from samrum.relay.log.tables import Place
-from samrum.relay.rooms.actions import access_room, is_member, may_post
-from samrum.wire import envelope
+from samrum.relay.log import kinds, tables
+from samrum.relay.log.tables import Place, Target
+from samrum.relay.rooms.actions import is_member
+from samrum.wire import envelope, ids
 from samrum.wire.codes import Code
-from samrum.wire.envelope import Envelope
+from samrum.wire.envelope import BadEnvelope, Envelope, EnvelopeKind
 from samrum.wire.ids import Dev, MsgId, Pid, RoomId, TenantId
-from samrum.wire.stream import CLOCK_SECONDS, History, LastIs, Page, Sent
-
-PAGE_BYTES: Final = 384 * 1024
-"""A page holds no more, so that it and a burst of news fit a connection's queue."""
+from samrum.wire.stream import CLOCK_SECONDS, Sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +51,36 @@ class Committed:
     news: dict[RoomId, tuple[TenantId, int, list[bytes]]] = field(default_factory=dict)
     reads: dict[tuple[RoomId, Pid], tuple[TenantId, int]] = field(default_factory=dict)
     refused_marks: list[tuple[Link, Refusal]] = field(default_factory=list)
+
+
+def post_of(link: Link, key: bytes, data: bytes, objects: Sequence[str]) -> Post:
+    """What a device asks to store; raises `Refusal` for what is no envelope of its own. `key`: the device's raw public key."""
+    try:
+        parsed = envelope.parse(data)
+    except BadEnvelope:
+        raise Refusal(Code.BAD_ENVELOPE) from None
+    if (parsed.tenant, parsed.pid, parsed.dev) != _mine(link.tenant, link.pid, link.dev):
+        raise Refusal(Code.BAD_ENVELOPE)
+    return Post(
+        link=link,
+        key=key,
+        data=data,
+        parsed=parsed,
+        room=RoomId(_text("r", parsed.room)),
+        msg_id=MsgId(ids.text("m", parsed.msg_id)),
+        key_id=_text("k", parsed.key_id),
+        objects=bool(objects),
+    )
+
+
+@lru_cache(4096)
+def _mine(tenant: TenantId, pid: Pid, dev: Dev) -> tuple[bytes, bytes, bytes]:
+    """The ids that every envelope of a device carries."""
+    return ids.raw(tenant, "t"), ids.raw(pid, "p"), ids.raw(dev, "d")
+
+
+_text = lru_cache(4096)(ids.text)
+"""For rooms and keys: many messages name the same."""
 
 
 def commit(tx: Tx, posts: list[Post], marks: list[Mark], now: float) -> Committed:
@@ -90,8 +118,7 @@ class _Batch:
         if known is not None:
             return known
         place = self._place(post.link, post.room)
-        if not may_post(place.role or "", place.post):
-            raise Refusal(Code.NOT_ALLOWED)
+        kinds.check_role(post.parsed.kind, place.role or "", place.post)
         self._check_epoch(post, place)
         if abs(post.parsed.sent_at - self._now) > CLOCK_SECONDS:
             raise Refusal(Code.CLOCK)
@@ -100,6 +127,8 @@ class _Batch:
             raise Refusal(Code.SEQ_REFUSED, have=have)
         if post.parsed.flags or post.objects:
             raise Refusal(Code.UNSUPPORTED)
+        if post.parsed.kind != EnvelopeKind.MESSAGE or post.parsed.thread != ids.NONE or post.parsed.ref != ids.NONE:
+            self._check_ref(post, place)
         if not envelope.signature_holds(post.data, Ed25519PublicKey.from_public_bytes(post.key)):
             raise Refusal(Code.BAD_SIGNATURE)
         return self._take(post, place)
@@ -155,6 +184,29 @@ class _Batch:
         if (post.parsed.epoch, post.key_id) != earlier or self._now >= (place.earlier_until or 0):
             raise Refusal(Code.EPOCH_STALE)
 
+    def _check_ref(self, post: Post, place: Place) -> None:
+        kinds.check_ref(
+            post.parsed,
+            post.room,
+            post.link.pid,
+            place.role or "",
+            find=self._target,
+            reactions=lambda: self._referred(post),
+        )
+
+    def _target(self, msg_id: MsgId) -> Target | None:
+        """What an envelope refers to: stored before, or taken a moment ago."""
+        if msg_id not in self._new:
+            return tables.target(self._tx, msg_id)
+        post, _ = self._new[msg_id]
+        return Target(post.room, post.link.pid, post.parsed.kind, _id(post.parsed.thread), _id(post.parsed.ref))
+
+    def _referred(self, post: Post) -> int:
+        """How many envelopes of the post's kind this person has sent to the same message."""
+        what = (post.link.pid, post.parsed.kind, post.parsed.ref)
+        new = sum((one.link.pid, one.parsed.kind, one.parsed.ref) == what for one, _ in self._new.values())
+        return new + tables.referred(self._tx, post.parsed.ref, post.link.pid, post.parsed.kind)
+
     def _take(self, post: Post, place: Place) -> Sent:
         pos = self._heads.get(post.room, place.pos) + 1
         sent = Sent(msg_id=post.msg_id, room=post.room, pos=pos, hash=envelope.stored_hash(post.data))
@@ -173,32 +225,11 @@ def _row(post: Post, sent: Sent) -> dict[str, object]:
         "pid": post.link.pid,
         "dev": post.link.dev,
         "kind": post.parsed.kind,
+        "thread": _id(post.parsed.thread),
+        "ref": _id(post.parsed.ref),
         "envelope": post.data,
     }
 
 
-def history(tx: Tx, link: Link, ask: History, now: float) -> Page:
-    """A page for a member of now; raises `Refusal`."""
-    access_room(tx, link.tenant, link.pid, ask.room, now)
-    if ask.before is not None and ask.after is not None:
-        raise Refusal(Code.BAD_REQUEST)
-    pos: list[int] = []
-    env: list[bytes] = []
-    room_left, more = PAGE_BYTES, False
-    for at, data in tables.page(tx, ask.room, before=ask.before, after=ask.after, limit=ask.limit + 1):
-        room_left -= len(data)
-        if len(pos) == ask.limit or (pos and room_left < 0):
-            more = True
-            break
-        pos.append(at)
-        env.append(data)
-    if ask.after is None:
-        pos.reverse()
-        env.reverse()
-    return Page(re=ask.re, room=ask.room, pos=pos, env=env, more=more)
-
-
-def last(tx: Tx, link: Link, re: int, room: RoomId, now: float) -> LastIs:
-    """The device's own newest envelope in a room; raises `Refusal`."""
-    access_room(tx, link.tenant, link.pid, room, now)
-    return LastIs(re=re, room=room, env=tables.last_of_device(tx, room, link.dev))
+def _id(raw: bytes) -> bytes | None:
+    return None if raw == ids.NONE else raw

@@ -94,6 +94,11 @@ def may_post(role: str, policy_post: str) -> bool:
     return _RANK.get(role, -1) >= _RANK.get(policy_post, len(_RANK))  # an unknown word opens nothing
 
 
+def reaches(policy_post: str) -> bool:
+    """Whether any role reaches the least role that may write: not in a room where nobody writes any more."""
+    return policy_post in _RANK
+
+
 def access_room(tx: Tx, tenant: TenantId, pid: Pid, room: RoomId, now: float) -> None:
     """Lets a member of now pass; raises `Refusal` alike for a room that is absent and one that is not yours."""
     row = tables.member(tx, tenant, room, pid)

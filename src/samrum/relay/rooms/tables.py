@@ -42,7 +42,11 @@ _UNREAD = Prepared(
         .where(
             messages.c.room == sa.bindparam("room"),
             messages.c.pos > sa.bindparam("after"),
-            messages.c.kind == int(EnvelopeKind.MESSAGE),
+            # An answer to a call refers to its ring; the ring itself counts.
+            sa.or_(
+                messages.c.kind == int(EnvelopeKind.MESSAGE),
+                sa.and_(messages.c.kind == int(EnvelopeKind.CALL), messages.c.ref.is_(None)),
+            ),
             messages.c.pid != sa.bindparam("pid"),
         )
         .limit(sa.bindparam("most"))
@@ -146,7 +150,7 @@ def rooms_of(tx: Tx, tenant: TenantId, pid: Pid) -> list[Mine]:
 
 
 def unread(tx: Tx, room: RoomId, pid: Pid, after: int, most: int) -> int:
-    """How many messages by others stand after a position; counts no further than `most`."""
+    """How many messages and rings by others stand after a position; counts no further than `most`."""
     row = _UNREAD.row(tx, {"room": room, "pid": pid, "after": after, "most": most})
     return row[0] if row else 0
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from functools import lru_cache, partial
+from functools import partial
 from typing import Final
 
 from samrum.plumbing.log import Log
@@ -12,6 +12,7 @@ from samrum.relay.errors import Refusal
 from samrum.relay.hub import Hub, Link
 from samrum.relay.limits import Limit, TooMany
 from samrum.relay.log import actions as log_actions
+from samrum.relay.log import pages
 from samrum.relay.log.actions import Mark, Post
 from samrum.relay.log.batches import Batches
 from samrum.relay.meetings.actions import Meetings
@@ -25,7 +26,7 @@ from samrum.wire import envelope, ids, stream
 from samrum.wire.base import Wire
 from samrum.wire.codes import Code
 from samrum.wire.envelope import BadEnvelope
-from samrum.wire.ids import Dev, MsgId, Pid, RoomId, TenantId
+from samrum.wire.ids import MsgId, RoomId
 from samrum.wire.statements import Grant
 
 SWEEP_SECONDS: Final = 3600.0
@@ -210,7 +211,7 @@ class Stream:
                 self._send(link, frame)
             case stream.Read():
                 self.batches.add(Mark(link, frame.room, frame.pos))
-            case stream.History() | stream.Last():
+            case stream.History() | stream.Last() | stream.Refs() | stream.Thread() | stream.Find() | stream.Reads():
                 self._ask(link, frame)
             case stream.Typing():
                 self._typing(link, frame)
@@ -226,23 +227,7 @@ class Stream:
                 raise Refusal(Code.BAD_FRAME)
 
     def _send(self, link: Connection, frame: stream.Send) -> None:
-        try:
-            parsed = envelope.parse(frame.env)
-        except BadEnvelope:
-            raise Refusal(Code.BAD_ENVELOPE) from None
-        if (parsed.tenant, parsed.pid, parsed.dev) != _mine(link.tenant, link.pid, link.dev):
-            raise Refusal(Code.BAD_ENVELOPE)
-        post = Post(
-            link=link,
-            key=link.key,
-            data=frame.env,
-            parsed=parsed,
-            room=RoomId(_text("r", parsed.room)),
-            msg_id=MsgId(ids.text("m", parsed.msg_id)),
-            key_id=_text("k", parsed.key_id),
-            objects=bool(frame.objects),
-        )
-        self.batches.add(post)
+        self.batches.add(log_actions.post_of(link, link.key, frame.env, frame.objects))
 
     def _typing(self, link: Connection, frame: stream.Typing) -> None:
         if self._hub.is_in(link, frame.room):
@@ -280,9 +265,17 @@ class Stream:
         now = self._now()
         match ask:
             case stream.History():
-                return log_actions.history(tx, link, ask, now)
+                return pages.history(tx, link, ask, now)
             case stream.Last():
-                return log_actions.last(tx, link, ask.re, ask.room, now)
+                return pages.last(tx, link, ask.re, ask.room, now)
+            case stream.Refs():
+                return pages.refs(tx, link, ask, now)
+            case stream.Thread():
+                return pages.thread(tx, link, ask, now)
+            case stream.Find():
+                return pages.find(tx, link, ask, now)
+            case stream.Reads():
+                return pages.reads(tx, link, ask, now)
             case _:
                 raise AssertionError
 
@@ -314,16 +307,6 @@ class Stream:
                 retry_after=problem.retry_after,
             )
         )
-
-
-@lru_cache(4096)
-def _mine(tenant: TenantId, pid: Pid, dev: Dev) -> tuple[bytes, bytes, bytes]:
-    """The ids that every envelope of a device carries."""
-    return ids.raw(tenant, "t"), ids.raw(pid, "p"), ids.raw(dev, "d")
-
-
-_text = lru_cache(4096)(ids.text)
-"""For rooms and keys: many messages name the same."""
 
 
 def _msg_id(frame: Wire | None) -> MsgId | None:
