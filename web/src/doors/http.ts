@@ -7,7 +7,7 @@ const DEADLINE_MS = 15_000;
 
 export interface Exchange<T> {
   readonly url: string;
-  readonly method: 'GET' | 'POST' | 'PATCH';
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: Bytes;
   readonly credentials: RequestCredentials;
@@ -17,6 +17,10 @@ export interface Exchange<T> {
   readonly reply: ((data: unknown) => data is T) | null;
   /** Sees the response before its body. */
   readonly seen?: (response: Response) => void;
+  /** ms; as long as a small answer may take if not said. */
+  readonly deadline?: number;
+  /** Ends it early, as if nobody had answered. */
+  readonly signal?: AbortSignal;
 }
 
 export async function exchange<T>(what: Exchange<T>): Promise<T> {
@@ -31,7 +35,7 @@ export async function exchange<T>(what: Exchange<T>): Promise<T> {
       cache: 'no-store',
       redirect: 'error',
       referrerPolicy: 'no-referrer',
-      signal: AbortSignal.timeout(DEADLINE_MS),
+      signal: AbortSignal.any([AbortSignal.timeout(what.deadline ?? DEADLINE_MS), ...(what.signal === undefined ? [] : [what.signal])]),
     });
     what.seen?.(response);
     text = await response.text();
@@ -53,7 +57,7 @@ function parsed(text: string): unknown {
   }
 }
 
-function refusalOf(status: number, text: string, away: string): Refusal {
+export function refusalOf(status: number, text: string, away: string): Refusal {
   const problem = parsed(text);
   if (valid.Problem(problem)) return new Refusal(problem.code, problem.retry_after ?? undefined);
   return new Refusal(status >= 500 ? away : 'bad_reply');
