@@ -3,9 +3,7 @@
 import asyncio
 import contextlib
 import os
-import random
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -16,6 +14,7 @@ from pathlib import Path
 import httpx
 
 from samrum.wire import envelope, ids
+from tests import ports
 from tests.history.checker import Row
 from tests.relay.client import ENVIRONMENT
 
@@ -23,15 +22,8 @@ NURSERY = Path(__file__).with_name("nursery.py")
 
 
 def free_ports(number: int = 4) -> int:
-    """The first of free neighbours. By chance, so that runs beside each other seldom meet."""
-    for port in random.sample(range(21200, 21300 - number, number), 99 // number):
-        with contextlib.suppress(OSError), contextlib.ExitStack() as stack:
-            for one in range(port, port + number):
-                sock = stack.enter_context(socket.socket())
-                sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                sock.bind(("127.0.0.1", one))
-            return port
-    raise AssertionError("no free port")
+    """The first of free neighbours."""
+    return ports.free_ports(range(21200, 21300 - number), number)
 
 
 class Nursery:

@@ -3,8 +3,6 @@
 import asyncio
 import contextlib
 import logging
-import random
-import socket
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -21,6 +19,7 @@ from samrum.home.keys import folder as key_folder
 from samrum.plumbing.clock import Clock
 from samrum.wire import ids
 from samrum.wire.ids import Pid
+from tests import ports
 from tests.home.client import Person
 from tests.home.recorder import Recorder
 
@@ -40,14 +39,9 @@ class FakeClock:
         return self.time
 
 
-def free_port(after: int | None = None) -> int:
-    """A port of ours that nobody uses; by chance, so that runs beside each other seldom meet."""
-    for port in range(after + 1, 21598) if after else random.sample(range(21520, 21590), 70):
-        with contextlib.suppress(OSError), socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(("127.0.0.1", port))
-            return port
-    raise AssertionError("no free port")
+def free_port() -> int:
+    """A port of ours that nobody uses."""
+    return ports.free_ports(range(21520, 21598), 2)
 
 
 def user(number: int) -> str:
@@ -75,7 +69,7 @@ def beside(folder: Path, name: str) -> Path:
 def make_config(folder: Path, people: int = 8, **other: Any) -> HomeConfig:
     """The configuration of a new home, its keys made and its directory written."""
     port = free_port()
-    relay_port = free_port(port)
+    relay_port = port + 1
     (folder / "web").mkdir(parents=True, exist_ok=True)
     values: dict[str, Any] = {
         "listen": f"127.0.0.1:{port}",

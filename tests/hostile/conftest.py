@@ -2,9 +2,7 @@
 
 import asyncio
 import contextlib
-import random
 import resource
-import socket
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -14,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from samrum.wire import stream
+from tests import ports
 from tests.relay.client import Authority, Device, HomeDoor, RelayProcess, Room
 
 LATENCY = 3.0
@@ -24,14 +23,7 @@ OPEN_FILES = 4096
 
 def free_ports() -> int:
     """The first of two free neighbours."""
-    for port in random.sample(range(21820, 21840, 2), 10):
-        with contextlib.suppress(OSError), contextlib.ExitStack() as stack:
-            for number in (port, port + 1):
-                sock = stack.enter_context(socket.socket())
-                sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                sock.bind(("127.0.0.1", number))
-            return port
-    raise AssertionError("no free port")
+    return ports.free_ports(range(21820, 21840), 2)
 
 
 def rows(database: Path) -> dict[str, int]:

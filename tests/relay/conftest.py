@@ -5,27 +5,19 @@ Tests with the mark `wheel` run a second time against a relay that was installed
 
 import asyncio
 import contextlib
-import random
-import socket
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
+from tests import ports
 from tests.relay.client import Authority, Device, HomeDoor, RelayProcess
 
 
 def free_ports() -> int:
-    """The first of four free neighbours: relay's two and LiveKit's two. Random, so that two test runs rarely meet."""
-    for port in random.sample(range(21400, 21500, 4), 25):
-        with contextlib.suppress(OSError), contextlib.ExitStack() as stack:
-            for number in range(port, port + 4):
-                sock = stack.enter_context(socket.socket())
-                sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                sock.bind(("127.0.0.1", number))
-            return port
-    raise AssertionError("no free port")
+    """The first of four free neighbours: relay's two and LiveKit's two."""
+    return ports.free_ports(range(21400, 21500), 4)
 
 
 def count(relay: RelayProcess, table: str) -> int:
