@@ -206,6 +206,21 @@ class Devices:
         self._devices_changed(tx, pid)
         return True
 
+    def of_integration(self, tx: Tx, pid: Pid, dev: Dev, *, jwk: Jwk, name: str, now: int) -> Certified | None:
+        """Papers for a device of an integration, which lives at home and is certified by this; `None` if it ended or has another key."""
+        row = tables.get(tx, dev)
+        if row is None:
+            self._certify(tx, pid, home_api.Start(dev=dev, jwk=jwk, label=name, persistent=True), now)
+        elif row.revoked is not None or (row.pid, row.x) != (pid, jwk.x):
+            return None
+        else:
+            tables.seen(tx, dev, now)
+        return self._papers(tx, pid, dev, jwk, persistent=True, now=now, ends=now + PERSISTENT_SECONDS)
+
+    def end_integration(self, tx: Tx, pid: Pid, dev: Dev, now: int) -> None:
+        """Nobody writes under this device any more."""
+        self._end(tx, pid, dev, now)
+
     def end_person(self, tx: Tx, pid: Pid, now: int) -> None:
         """The person left the directory: relay closes everything of theirs."""
         self._owe_revocation(tx, pid, None, now)

@@ -28,7 +28,7 @@ from samrum.plumbing.transactions import Transactions, Tx, before_commit
 from samrum.wire import home_api, ids, jws
 from samrum.wire.codes import Code
 from samrum.wire.home_api import EpochKey, Keys, MediaBase, WantKeys
-from samrum.wire.ids import Pid, RoomId, TenantId
+from samrum.wire.ids import KeyId, Pid, RoomId, TenantId
 from samrum.wire.keys import DAY_SECONDS, commitment
 from samrum.wire.statements import Epoch
 
@@ -134,6 +134,22 @@ class EpochKeys:
         for room, number in counts.items():
             tables.count(tx, room, now // 3600, number)
         return found
+
+    def current(self, tx: Tx, room: RoomId, epoch: int) -> tuple[KeyId, bytes] | None:
+        """Id and key of an epoch, for what home itself writes there; `None` while it stands at one place only or the token is away."""
+        row = tables.get(tx, room, epoch)
+        key = self._unwrap(room, row) if row and row.copied else None
+        return (row.key_id, key) if row and key else None
+
+    def opening_key(self, tx: Tx, room: RoomId, epoch: int) -> tuple[KeyId, bytes] | None:
+        """An epoch's key for home's own records; `None`: there is none such. Raises `KeysAway`."""
+        row = tables.get(tx, room, epoch)
+        if row is None:
+            return None
+        key = self._unwrap(room, row)
+        if key is None:
+            raise KeysAway
+        return row.key_id, key
 
     def expire(self, tx: Tx, now: int) -> None:
         """Forgets old counts."""

@@ -3,6 +3,7 @@
     root.key                     the root key, unless it is in a token (`root.py`)
     signing.key                  JSON {kid, iat, seed}: home's Ed25519 signing key, sealed under the root key
     period-<YYYY-MM>.<class>.key a period key (tenant, month, retention class), sealed
+    integrations.key             from which the device keys of integrations come, sealed; after a loss they get new ones
     day-<n>.key                  a day's media key (n = days since 1970), sealed
     recovery.pub                 to whom new secrets are also sealed (`recovery.py`), once shares were made
 
@@ -21,6 +22,8 @@ from typing import Final
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from samrum.home.config import HomeConfig, KeysConfig
 from samrum.home.keys import files
@@ -29,12 +32,13 @@ from samrum.home.keys.root import NotSealedSo, Root, make_root, open_root
 from samrum.plumbing.config import BadConfig, secret
 from samrum.wire import ids, jws
 from samrum.wire.home_api import HomeKey
-from samrum.wire.ids import KeyId, RoomId, TenantId
+from samrum.wire.ids import Dev, KeyId, RoomId, TenantId
 from samrum.wire.keys import media_base
 
 DAYS_KEPT: Final = 2
 """A day's media key is destroyed 48 hours after that day began."""
 SIGNING: Final = "signing.key"
+INTEGRATIONS: Final = "integrations.key"
 LOCK: Final = "lock"
 REWRAPPING: Final = "rewrap.ready"
 """A mark: `rewrap` was interrupted."""
@@ -107,6 +111,16 @@ class KeyFolder:
         """
         with self._lock:
             return media_base(self._key(f"day-{day}.key", restorable=False), room, epoch, day)
+
+    def integration_key(self, dev: Dev) -> Ed25519PrivateKey:
+        """The key of an integration's device: HKDF-SHA256(integrations.key, info = "samrum/integration/1" | device id).
+
+        Raises `OSError` if the file has to be made and cannot, and `RootAway`.
+        """
+        with self._lock:
+            secret = bytes(self._key(INTEGRATIONS, restorable=False))
+        seed = HKDF(SHA256(), 32, None, b"samrum/integration/1" + ids.raw(dev, "d")).derive(secret)
+        return Ed25519PrivateKey.from_private_bytes(seed)
 
     def destroy_days(self, today: int) -> int:
         """Destroys the media keys of days that began 48 hours ago, here and in memory; returns how many."""

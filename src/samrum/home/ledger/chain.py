@@ -55,4 +55,16 @@ class ClientServed(_Entry, tag="client"):
     digest: str
 
 
-Entry = DeviceCertified | DeviceEnded | DeviceLost | RosterSigned | KeyMade | ClientServed
+class ReportMade(_Entry, tag="report"):
+    """Somebody reported a message; only the report's number, so that nobody learns who or whom."""
+
+    report: int
+
+
+class ReportDecided(_Entry, tag="report_decided"):
+    """Somebody decided over a report."""
+
+    report: int
+
+
+Entry = DeviceCertified | DeviceEnded | DeviceLost | RosterSigned | KeyMade | ClientServed | ReportMade | ReportDecided
