@@ -227,6 +227,8 @@ class WantPast(Wire):
     version: Annotated[int, Meta(ge=1, le=(1 << 32) - 1)]
     epochs: Annotated[list[Count], Meta(max_length=1000)] = []
     pids: Annotated[list[PidField], Meta(max_length=500)] = []
+    led: bool = False
+    """Also who was owner or moderator, and when."""
 
 
 class ToldPast(Wire):
@@ -279,7 +281,7 @@ class Since(Wire):
     rosters: dict[RoomField, list[str]] = {}
     """The last statements of each changed room, at most 20: enough for who followed along; others ask `POST /rosters`."""
     people: list[Person] = []
-    """Names of the members of changed rooms, where these have at most 500."""
+    """Names of the members of changed rooms, where these have at most 500, and who has another status now."""
     devices: bool = False
     settings: Settings | None = None
     """One's own, if they changed."""

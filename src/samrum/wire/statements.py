@@ -167,6 +167,8 @@ class Past(Wire):
     version: Annotated[int, Meta(ge=1, le=(1 << 32) - 1)]
     epochs: list[Epoch] = []
     members: list[PastMember] = []
+    led: list[PastMember] | None = None
+    """When people were owners or moderators, of all who ever were; absent: it was not asked for."""
 
 
 class Topic(StrEnum):

@@ -139,7 +139,7 @@ interface ContentFile {
 }
 
 async function content(file: ContentFile, report: Report): Promise<void> {
-  for (const { name, content: want, padded } of file.good) await report.reads(name, () => covers(unpad(hex(padded)), want));
+  for (const { name, content: want, padded } of file.good) await report.reads(name, () => covers(unpad(hex(padded)), plain(want)));
   for (const { name, kind, padded, fits: want } of file.kinds) {
     const said = unpad(hex(padded));
     report.check(name, said !== 'newer' && fits(kind, said) === want);

@@ -96,7 +96,7 @@ async function device(home: Home): Promise<Device> {
 }
 
 function draft(home: Home, seq = 1, sentAt = now()): Parameters<Vault['seal']>[0] {
-  return { room: home.room, msgId: newId('m'), seq, sentAt, text: 'hej', mentions: [] };
+  return { room: home.room, msgId: newId('m'), seq, sentAt, kind: 1, thread: null, ref: null, said: { t: 'hej' } };
 }
 
 async function codeOf(work: Promise<unknown>): Promise<string> {
@@ -147,7 +147,7 @@ const cases: Record<string, [Case, unknown]> = {
     const { home, anna, bo } = await meeting();
     const env = await anna.vault.seal(draft(home));
     const [found] = await bo.vault.openEnvelopes(home.room, [env]);
-    return [found?.state, found?.text, found?.head?.pid === anna.pid];
+    return [found?.state, found?.said?.t, found?.head?.pid === anna.pid];
   }, ['opened', 'hej', true]],
 
   'every changed byte is refused': [async () => {
@@ -284,8 +284,8 @@ const cases: Record<string, [Case, unknown]> = {
 
   'what is too long': [async () => {
     const { home, anna } = await meeting();
-    const longest = await anna.vault.seal({ ...draft(home), text: 'å'.repeat(30_000) });
-    return [longest.length < 64 * 1024, await codeOf(anna.vault.seal({ ...draft(home), text: 'å'.repeat(31_000) }))];
+    const longest = await anna.vault.seal({ ...draft(home), said: { t: 'å'.repeat(30_000) } });
+    return [longest.length < 64 * 1024, await codeOf(anna.vault.seal({ ...draft(home), said: { t: 'å'.repeat(31_000) } }))];
   }, [true, 'too_long']],
 
   'nothing can be read out of what is kept': [async () => {

@@ -139,7 +139,7 @@ async function snapshot(file: SnapshotFile): Promise<number> {
   for (let listAt = 0; listAt <= steps; listAt += 1) {
     for (let pastAt = 0; pastAt <= steps; pastAt += 1) {
       const other = await follow(listAt, pastAt);
-      for (const part of ['members', 'gone', 'spans', 'told', 'keys', 'hashes'] as const) {
+      for (const part of ['members', 'gone', 'spans', 'led', 'told', 'keys', 'hashes'] as const) {
         const facts = (state: RoomState): string => JSON.stringify(Object.entries(state[part]).sort());
         check(facts(other) === facts(whole), `${part}, list at ${String(listAt)}, past at ${String(pastAt)}`);
       }

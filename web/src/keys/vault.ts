@@ -7,7 +7,7 @@
 import * as aead from '../wire/aead';
 import { b64, concat, Malformed, random, sha256, textOf, unb64, utf8, type Bytes } from '../wire/bytes';
 import { BadRoster, wasMember, type RoomState } from '../wire/chain';
-import { pad, unpad } from '../wire/content';
+import { fits, pad, unpad, type Said } from '../wire/content';
 import * as envelope from '../wire/envelope';
 import { idRaw, newId, type Dev, type MsgId, type Pid, type RoomId, type TenantId } from '../wire/ids';
 import * as jws from '../wire/jws';
@@ -42,18 +42,21 @@ interface Certified {
 export interface Opened {
   readonly head: envelope.EnvelopeHead | null;
   readonly state: 'opened' | 'need_roster' | 'need_past' | 'need_cert' | 'need_key' | 'cannot_open' | 'newer_version';
-  readonly text: string;
-  readonly mentions: readonly Pid[];
+  /** What an opened one says. */
+  readonly said: Content | null;
 }
 
-export interface Draft {
+/** What is to become an envelope. */
+export interface ToSeal {
   readonly room: RoomId;
   readonly msgId: MsgId;
   readonly seq: number;
   /** s since 1970, relay's clock */
   readonly sentAt: number;
-  readonly text: string;
-  readonly mentions: readonly Pid[];
+  readonly kind: number;
+  readonly thread: MsgId | null;
+  readonly ref: MsgId | null;
+  readonly said: Said;
 }
 
 export class Vault {
@@ -96,7 +99,7 @@ export class Vault {
 
   private async load(safe: Safe): Promise<void> {
     for (const state of await safe.chains()) {
-      if ('base' in state) this.states.set(state.room, state); // others were kept by a version without snapshots
+      if ('led' in state) this.states.set(state.room, state); // others were kept by a version that knew less
     }
     for (const [key, lease] of await safe.leases(Date.now())) this.leases.set(leaseName(...key), lease);
   }
@@ -302,16 +305,16 @@ export class Vault {
   }
 
   /** Seals a message under the room's current epoch. Throws `no_key` or `too_long`. */
-  async seal(draft: Draft): Promise<Bytes> {
+  async seal(draft: ToSeal): Promise<Bytes> {
     const { own, pid } = this.opened();
     const state = this.states.get(draft.room);
     const key = state && this.leased(draft.room, state.epoch);
     if (!state || !key) throw new VaultError('no_key');
-    const plain = pad({ v: 1, t: draft.text, m: [...draft.mentions] });
+    const plain = pad(draft.said);
     if (plain === null) throw new VaultError('too_long');
     const aad = envelope.aadOf({
       tenant: own.tenant, room: draft.room, keyId: key.keyId, epoch: state.epoch, pid, dev: own.dev, seq: draft.seq,
-      msgId: draft.msgId, kind: envelope.MESSAGE, flags: 0, thread: null, ref: null, sentAt: draft.sentAt,
+      msgId: draft.msgId, kind: draft.kind, flags: 0, thread: draft.thread, ref: draft.ref, sentAt: draft.sentAt,
     });
     const [header, sealed] = await aead.seal(key.key, aad, plain);
     const body = envelope.bodyOf(aad, header, sealed);
@@ -356,7 +359,7 @@ export class Vault {
     const certs = (await this.certsOf(head.dev)).filter((cert) => cert.pid === head.pid && inTime(cert, head.sentAt));
     if (certs.length === 0) return closed(head, 'need_cert');
     if (!(await anyHolds(data, head, certs))) return closed(head, 'cannot_open');
-    if (head.kind !== envelope.MESSAGE) return closed(head, 'newer_version');
+    if (head.kind > envelope.CALL) return closed(head, 'newer_version');
     const lease = this.leased(room, head.epoch) ?? (await this.kept(room, head.epoch));
     if (lease === null) return closed(head, 'need_key');
     return openContent(head, lease.key);
@@ -424,7 +427,7 @@ function leaseName(room: RoomId, epoch: number): string {
 }
 
 function closed(head: envelope.EnvelopeHead | null, state: Opened['state']): Opened {
-  return { head: head && headOnly(head), state, text: '', mentions: [] };
+  return { head: head && headOnly(head), state, said: null };
 }
 
 /** Without the bytes: only facts go back to the page. */
@@ -454,5 +457,11 @@ async function openContent(head: envelope.Envelope, key: CryptoKey): Promise<Ope
     return closed(head, 'cannot_open');
   }
   if (content === 'newer') return closed(head, 'newer_version');
-  return { head: headOnly(head), state: 'opened', text: content.t, mentions: content.m };
+  if (!fits(head.kind, content) || refers(head, content) !== (head.ref !== null)) return closed(head, 'cannot_open');
+  return { head: headOnly(head), state: 'opened', said: content };
+}
+
+/** Whether an envelope that says this is about another one. */
+function refers({ kind }: envelope.EnvelopeHead, { c }: Content): boolean {
+  return kind === envelope.CALL ? c !== 'ring' : kind !== envelope.MESSAGE;
 }

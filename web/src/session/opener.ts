@@ -3,6 +3,7 @@ import { codeOf } from '../doors/refusal';
 import type { Opened } from '../keys/vault';
 import type { Bytes } from '../wire/bytes';
 import type { Dev, RoomId } from '../wire/ids';
+import type { Content } from '../wire/types';
 import type { Opening } from './api';
 import type { Ground } from './ground';
 import type { Rooms } from './rooms';
@@ -20,7 +21,8 @@ const ROUNDS = 5;
 export interface Result {
   readonly head: Opened['head'];
   readonly opening: Opening;
-  readonly text: string;
+  /** What an opened one says. */
+  readonly said: Content | null;
 }
 
 const FINAL: Partial<Record<Opened['state'], Opening>> = {
@@ -53,7 +55,7 @@ export class Opener {
       if (!moved) break;
     }
     for (const { head, state } of found) if (state === 'opened' && head?.pid === this.ground.pid) this.wrote(head.dev);
-    return found.map(({ head, state, text }) => ({ head, opening: FINAL[state] ?? unmet(state, refused), text }));
+    return found.map(({ head, state, said }) => ({ head, opening: FINAL[state] ?? unmet(state, refused), said }));
   }
 
   /** Asks for what is needed; returns how a key that did not come is called. */

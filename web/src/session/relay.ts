@@ -296,7 +296,7 @@ export class Relay {
     let answer: Answer;
     try {
       if (this.own === null) throw new Refusal('relay_away');
-      const body = await this.own.ask(ask.kind, ask.body as never);
+      const body = await this.own.ask(ask.kind, ask.body);
       answer = 'of' in body ? { reads: body } : 'pos' in body ? { page: body } : { last: body };
     } catch (error) {
       answer = { code: codeOf(error), retryAfter: (error instanceof Refusal ? error.retryAfter : null) ?? null };

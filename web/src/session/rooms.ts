@@ -136,6 +136,12 @@ export class Rooms {
     if (state !== null && state.base > 0) await this.taken(room, askPast(this.ground, state, epochs, pids));
   }
 
+  /** Asks home who was owner or moderator before the room's snapshot, and when. */
+  async leaders(room: RoomId): Promise<void> {
+    const state = this.state(room);
+    if (state !== null && state.base > 0 && !state.ledTold) await this.taken(room, askPast(this.ground, state, [], [], true));
+  }
+
   /** Gets the whole member list of a room that began from a snapshot; who asks meanwhile waits for the same one. */
   listed(room: RoomId): Promise<void> {
     const running = this.listing.get(room) ?? this.fetchList(room).finally(() => this.listing.delete(room));

@@ -157,7 +157,7 @@ export class Sender {
     const seq = own.msgId === id ? own.seq : own.seq + 1;
     await this.needKey(room);
     const sentAt = Math.floor(this.ground.now() / 1000);
-    const env = await this.ground.keys.seal({ room, msgId: id, seq, sentAt, text: item.text, mentions: item.mentions });
+    const env = await this.ground.keys.seal({ room, msgId: id, seq, sentAt, kind: 1, thread: null, ref: null, said: { t: item.text, m: [...item.mentions] } });
     await this.outbox.tries(item, env);
     const before = this.rooms.position(room).pos;
     const sent = await this.transmit(id, env);

@@ -21,12 +21,12 @@ export function isIn(state: RoomState, pid: Pid): boolean {
   return state.listed ? Object.hasOwn(state.members, pid) : !Object.hasOwn(state.gone, pid);
 }
 
-/** The state with what home says of some epochs and people before the room's snapshot. */
-export async function askPast(ground: Ground, state: RoomState, epochs: readonly number[], pids: readonly Pid[]): Promise<RoomState> {
+/** The state with what home says of some epochs and people before the room's snapshot; `led`: also of who was owner or moderator. */
+export async function askPast(ground: Ground, state: RoomState, epochs: readonly number[], pids: readonly Pid[], led = false): Promise<RoomState> {
   const { room, base: version } = state;
   let next = state;
-  for (let at = 0; at < Math.max(epochs.length, pids.length); at += A_REQUEST) {
-    const wanted = { version, epochs: epochs.slice(at, at + A_REQUEST), pids: pids.slice(at, at + A_REQUEST) };
+  for (let at = 0; at < Math.max(epochs.length, pids.length, led ? 1 : 0); at += A_REQUEST) {
+    const wanted = { version, epochs: epochs.slice(at, at + A_REQUEST), pids: pids.slice(at, at + A_REQUEST), led: led && at === 0 };
     const { past } = await ground.asked(ground.home.past(room, wanted));
     next = await ground.keys.past(room, past);
   }

@@ -265,7 +265,7 @@ export class RoomLog {
       if (head === null || opening === 'cannot_open') continue;
       const before = last.get(head.dev) ?? (this.more ? head.seq - 1 : 0);
       if (ids.has(head.msgId) || head.seq <= before) {
-        row.result = { head, opening: 'cannot_open', text: '' };
+        row.result = { head, opening: 'cannot_open', said: null };
         row.view = null;
         continue;
       }
@@ -309,7 +309,7 @@ export class RoomLog {
     };
   }
 
-  private messageOf({ pos, result: { head, opening, text } }: Row): Message {
+  private messageOf({ pos, result: { head, opening, said } }: Row): Message {
     const { pid: me, people } = this.parts.ground;
     const nobody = { pid: '' as Pid, name: null, department: '', title: '' };
     return {
@@ -319,7 +319,7 @@ export class RoomLog {
       mine: head?.pid === me,
       sentAt: (head?.sentAt ?? 0) * 1000,
       ...PLAIN,
-      text,
+      text: said?.t ?? '',
       opening,
       pos,
       state: 'sent',

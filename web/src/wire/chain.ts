@@ -56,6 +56,10 @@ export interface RoomState {
   /** Key id and commitment of every epoch since `base`, and of those before that were asked for. */
   readonly keys: Readonly<Record<number, { readonly keyId: KeyId; readonly kc: string }>>;
   readonly spans: Readonly<Record<Pid, readonly Span[]>>;
+  /** First and last epoch in which somebody was owner or moderator. First 0: until then, if home says that it was so at `base`. */
+  readonly led: Readonly<Record<Pid, readonly Span[]>>;
+  /** Home has said who led before `base`. */
+  readonly ledTold: boolean;
   /** Hash of the member list after each version: what relay must have said. */
   readonly hashes: Readonly<Record<number, string>>;
 }
@@ -63,7 +67,7 @@ export interface RoomState {
 export function emptyState(tenant: TenantId, room: RoomId): RoomState {
   return {
     tenant, room, version: 0, head: FIRST, epoch: 0, policy: null, made: 0, base: 0, baseEpoch: 0, count: 0, listed: true, members: {},
-    gone: {}, told: {}, keys: {}, spans: {}, hashes: {},
+    gone: {}, told: {}, keys: {}, spans: {}, led: {}, ledTold: false, hashes: {},
   };
 }
 
@@ -101,28 +105,47 @@ export async function apply(state: RoomState, roster: Roster, digest: string): P
 }
 
 /** Members and spans after a roster. Where the list is not here, who is in it is home's word: the hash holds home to it. */
-function change(state: RoomState, roster: Roster): Pick<RoomState, 'members' | 'gone' | 'spans'> {
+function change(state: RoomState, roster: Roster): Pick<RoomState, 'members' | 'gone' | 'spans' | 'led'> {
   const members: Record<Pid, ChainMember> = { ...state.members };
   const gone: Record<Pid, true> = { ...state.gone };
   const spans: Record<Pid, readonly Span[]> = { ...state.spans };
+  const led: Record<Pid, readonly Span[]> = { ...state.led };
   const may = (pid: Pid): boolean => Object.hasOwn(members, pid) || (!state.listed && !Object.hasOwn(gone, pid));
   for (const pid of roster.remove) {
     if (!may(pid)) throw new BadRoster('remove');
     Reflect.deleteProperty(members, pid);
     if (!state.listed) gone[pid] = true;
     spans[pid] = ended(spans[pid] ?? NONE, state.epoch, Object.hasOwn(state.told, pid));
+    led[pid] = leads(state, pid, false, state.epoch);
   }
   for (const entry of roster.role) {
     if (!may(entry.pid)) throw new BadRoster('role');
     members[entry.pid] = memberOf(entry);
+    const now = isLeader(entry.role);
+    led[entry.pid] = leads(state, entry.pid, now, now ? roster.epoch.n : state.epoch);
   }
   for (const entry of roster.add) {
     if (Object.hasOwn(members, entry.pid)) throw new BadRoster('add');
     members[entry.pid] = memberOf(entry);
     Reflect.deleteProperty(gone, entry.pid);
     spans[entry.pid] = [...(spans[entry.pid] ?? NONE), [roster.epoch.n, null]];
+    if (isLeader(entry.role)) led[entry.pid] = [...(led[entry.pid] ?? NONE), [roster.epoch.n, null]];
   }
-  return { members, gone, spans };
+  return { members, gone, spans, led };
+}
+
+function isLeader(role: Role): boolean {
+  return role === 'owner' || role === 'moderator';
+}
+
+/** When somebody was owner or moderator, after becoming one in an `epoch`, or being one in it for the last time. */
+function leads(state: RoomState, pid: Pid, now: boolean, epoch: number): readonly Span[] {
+  const led = state.led[pid] ?? NONE;
+  const last = led.at(-1);
+  if (now) return last?.[1] === null ? led : [...led, [epoch, null]];
+  if (last?.[1] === null) return [...led.slice(0, -1), [last[0], epoch]];
+  const unknown = state.base > 0 && led.length === 0 && !state.ledTold;
+  return unknown ? [[0, epoch]] : led;
 }
 
 /** The spans of somebody who is removed in `epoch`: the last one ends, or one that began before `base`. */
@@ -168,7 +191,26 @@ export function withPast(state: RoomState, past: Past): RoomState {
     spans[pid] = joined(before, spans[pid] ?? NONE, state.baseEpoch);
     told[pid] = true;
   }
-  return { ...state, keys, spans, told };
+  return { ...state, keys, spans, told, ...withLed(state, past) };
+}
+
+/** Who led before the snapshot, if home says that. */
+function withLed(state: RoomState, past: Past): Pick<RoomState, 'led' | 'ledTold'> {
+  if (past.led === null || state.ledTold) return { led: state.led, ledTold: state.ledTold };
+  const before = new Map(past.led.map(({ pid, spans }) => [pid, spans]));
+  const led: Record<Pid, readonly Span[]> = {};
+  for (const pid of new Set([...before.keys(), ...(Object.keys(state.led) as Pid[])])) {
+    led[pid] = joinedLed(before.get(pid) ?? NONE, state.led[pid] ?? NONE, state.baseEpoch);
+  }
+  return { led, ledTold: true };
+}
+
+/** As `joined`; who led at the snapshot may have been given another leading role since. */
+function joinedLed(before: readonly Span[], since: readonly Span[], baseEpoch: number): readonly Span[] {
+  const [first] = since;
+  const goesOn = before.at(-1)?.[1] === null;
+  if (!goesOn) return joined(before, first?.[0] === 0 ? since.slice(1) : since, baseEpoch);
+  return joined(before, first === undefined || first[0] === 0 ? since : [[0, first[1]], ...since.slice(1)], baseEpoch);
 }
 
 /** What was before the snapshot and what has been since, as one row. */
@@ -217,4 +259,10 @@ export function wasMember(state: RoomState, pid: Pid, epoch: number): 'yes' | 'n
   if ((state.spans[pid] ?? NONE).some(covers)) return 'yes';
   if (state.base === 0 || Object.hasOwn(state.told, pid)) return 'no';
   return state.listed && epoch > state.baseEpoch ? 'no' : 'ask';
+}
+
+/** Whether `pid` was owner or moderator at some time of `epoch`; `ask`: home knows (`withPast`). */
+export function wasLeader(state: RoomState, pid: Pid, epoch: number): 'yes' | 'no' | 'ask' {
+  if ((state.led[pid] ?? NONE).some(([from, to]) => from > 0 && from <= epoch && (to === null || epoch <= to))) return 'yes';
+  return state.base === 0 || state.ledTold ? 'no' : 'ask';
 }

@@ -557,6 +557,7 @@ export interface Past {
   version: number;
   epochs: Epoch[];
   members: PastMember[];
+  led: PastMember[] | null;
 }
 
 /** When one pseudonym was a member, in order; never, if `spans` is empty. */
@@ -1046,6 +1047,7 @@ export interface WantPast {
   version: number;
   epochs: number[];
   pids: Pid[];
+  led: boolean;
 }
 
 /** `POST /rosters`: each room's statements after a version; rooms that are not one's own are left out. */
