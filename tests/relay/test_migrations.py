@@ -4,6 +4,8 @@ import contextlib
 import sqlite3
 from pathlib import Path
 
+import pytest
+
 from samrum.plumbing.transactions import open_transactions
 from samrum.relay.app import MIGRATIONS
 from tests.plumbing.migrating import database_at
@@ -62,3 +64,26 @@ async def test_old_messages_learn_what_they_refer_to(tmp_path: Path):
             "the number of a message that is gone"
         )
         assert sorted(database.execute("SELECT n FROM reads").fetchall()) == [(1,), (2,)]
+
+
+async def test_messages_of_before_files_stay_and_new_ones_may_link_some(tmp_path: Path):
+    path = tmp_path / "relay.db"
+    database_at(path, MIGRATIONS, "0003")
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        database.execute(
+            "INSERT INTO rooms VALUES ('r', 't', 1, 'h', 1, 'k', 'c', NULL, NULL, 'group', 'open', 'member', 1)"
+        )
+        database.execute(
+            "INSERT INTO messages (room, pos, msg_id, pid, dev, kind, envelope) VALUES ('r', 1, 'm', 'p', 'd', 1, x'01')"
+        )
+        database.commit()
+    transactions = await open_transactions(path, MIGRATIONS)
+    await transactions.close()
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        database.execute("PRAGMA foreign_keys=ON")
+        assert database.execute("SELECT msg_id, envelope FROM messages").fetchall() == [("m", b"\x01")]
+        database.execute("INSERT INTO objects VALUES ('o', 't', 'p', 9, 9, 1, 0)")
+        database.execute("INSERT INTO object_parts VALUES ('o', 0, 9, 'n')")
+        database.execute("INSERT INTO object_links VALUES ('o', 'r', 'm')")
+        with pytest.raises(sqlite3.IntegrityError):
+            database.execute("INSERT INTO object_links VALUES ('other', 'r', 'm')")

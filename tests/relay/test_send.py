@@ -126,7 +126,7 @@ async def changed_after_signing(anna: Device, _bo: Device, room: Room, _home: Ho
 
 
 async def with_objects(anna: Device, _bo: Device, room: Room, _home: HomeDoor) -> tuple[bytes, list[str]]:
-    return anna.seal(room), ["a" * 43]
+    return anna.seal(room), ["a" * 64]
 
 
 async def id_of_bo(anna: Device, bo: Device, room: Room, _home: HomeDoor) -> tuple[bytes, list[str]]:
@@ -196,7 +196,7 @@ REFUSALS: list[tuple[str, Spoil, Code, int | None]] = [
     ("sequence gap", sealed(seq=2), Code.SEQ_REFUSED, 0),
     ("sequence repeated", sequence_repeated, Code.SEQ_REFUSED, 1),
     ("not to be stored", sealed(flags=envelope.NOT_STORED), Code.UNSUPPORTED, None),
-    ("with objects", with_objects, Code.UNSUPPORTED, None),
+    ("with a file that nobody has", with_objects, Code.NO_SUCH_OBJECT, None),
     ("signed by another", signed_by_another, Code.BAD_SIGNATURE, None),
     ("changed after signing", changed_after_signing, Code.BAD_SIGNATURE, None),
 ]

@@ -67,6 +67,8 @@ async def test_refused_configurations(tmp_path: Path):
         ({"surprise": 1}, "surprise"),
         ({"livekit": livekit}, "chmod 600"),
         ({"livekit": {**livekit, "public": "ws://media.example"}}, "livekit.public"),
+        ({"objects": {"endpoint": "http://cloud.example", "bucket": "b", "keys": str(keys)}}, "objects.endpoint"),
+        ({"objects": {"endpoint": "https://cloud.example", "bucket": "b", "keys": str(keys)}}, "chmod 600"),
     ):
         with pytest.raises(BadConfig) as caught:
             await start(write(tmp_path, **changes))

@@ -17,7 +17,10 @@ from samrum.plumbing.log import Log, setup
 from samrum.plumbing.transactions import open_transactions
 from samrum.relay import config as relay_config
 from samrum.relay.archive import http as archive_http
-from samrum.relay.config import RelayConfig, livekit_key
+from samrum.relay.blobs import http as blobs_http
+from samrum.relay.blobs.actions import Blobs
+from samrum.relay.blobs.outside import S3, Bucket, Folder
+from samrum.relay.config import RelayConfig, S3Config, key_pair
 from samrum.relay.errors import Refusal
 from samrum.relay.hub import Hub
 from samrum.relay.log import http as log_http
@@ -65,14 +68,16 @@ async def main(config: RelayConfig, stop: asyncio.Event, *, clock: Clock | None 
         stack.push_async_callback(transactions.close)
         livekit = None
         if config.livekit is not None:
-            livekit = LiveKit(config.livekit.url, config.livekit.public, *livekit_key(Path(config.livekit.keys)))
+            livekit = LiveKit(config.livekit.url, config.livekit.public, *key_pair(Path(config.livekit.keys)))
             stack.push_async_callback(livekit.close)
+        bucket = _bucket(config.objects)
         async with asyncio.TaskGroup() as group:
             hub = Hub(now)
             meetings = Meetings(transactions, hub, livekit, tasks=group, now=now, log=log)
             presences = Presences(transactions, hub, log)
             meetings.met = presences.met
             stream = Stream(registry, transactions, hub, meetings, presences, tasks=group, now=now, log=log)
+            blobs = Blobs(transactions, bucket, Path(config.data), now=now, log=log)
             await meetings.load()
 
             @get("/health")
@@ -89,14 +94,16 @@ async def main(config: RelayConfig, stop: asyncio.Event, *, clock: Clock | None 
                     ),
                     *meetings_http.routes(meetings, bearers),
                     *archive_http.routes(calls, transactions, now=now),
+                    *blobs_http.routes(blobs, bearers, log),
                     *log_http.routes(registry, calls, stream.batches, transactions, now=now),
                 ],
                 log=log,
                 middleware=[no_cookies],
                 cors_config=CORSConfig(
                     allow_origins=sorted(registry.origins),
-                    allow_methods=["GET", "POST"],
-                    allow_headers=["Authorization", "Content-Type"],
+                    allow_methods=["GET", "POST", "PUT", "DELETE"],
+                    allow_headers=["Authorization", "Content-Type", "Range"],
+                    expose_headers=["Content-Range"],
                     allow_credentials=False,
                     max_age=600,
                 ),
@@ -108,6 +115,7 @@ async def main(config: RelayConfig, stop: asyncio.Event, *, clock: Clock | None 
                 group.create_task(meetings.run()),
                 group.create_task(presences.run()),
                 group.create_task(stream.tidy()),
+                group.create_task(blobs.run()),
                 group.create_task(server.serve(sockets=[http_socket])),
             ]
             log.info("relay.started", tenants=len(registry.tenants), media=livekit is not None)
@@ -119,6 +127,14 @@ async def main(config: RelayConfig, stop: asyncio.Event, *, clock: Clock | None 
             for task in running[:-1]:
                 task.cancel()
     log.info("relay.stopped")
+
+
+def _bucket(where: str | S3Config) -> Bucket:
+    if isinstance(where, str):
+        return Folder(Path(where))
+    key, secret = key_pair(Path(where.keys))
+    ca = Path(where.ca).read_bytes() if where.ca else None
+    return S3(endpoint=where.endpoint, bucket=where.bucket, region=where.region, key=key, secret=secret, ca=ca)
 
 
 def _tls(config: RelayConfig) -> ssl.SSLContext | None:
@@ -135,7 +151,8 @@ def run(path: Path) -> None:
 
     async def start(stop: asyncio.Event) -> None:
         config = relay_config.read(path)
-        Path(config.objects).mkdir(parents=True, exist_ok=True)  # noqa: ASYNC240  nothing else runs yet
+        if isinstance(config.objects, str):
+            Path(config.objects).mkdir(mode=0o700, parents=True, exist_ok=True)  # noqa: ASYNC240  nothing else runs yet
         await main(config, stop)
 
     tasks.run(start)

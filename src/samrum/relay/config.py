@@ -20,6 +20,19 @@ class LiveKitConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     """File with LiveKit's API key in LiveKit's own format, one line `key: secret`; 0600."""
 
 
+class S3Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A bucket behind S3's interface."""
+
+    endpoint: str
+    """`https://host`, or on loopback `http://host:port`; the bucket's name comes after it."""
+    bucket: str
+    region: str = "us-east-1"
+    keys: str
+    """File with one line `access key: secret`; 0600."""
+    ca: str | None = None
+    """File with certificates (PEM) that are trusted beside the system's."""
+
+
 class RelayConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One relay."""
 
@@ -29,8 +42,8 @@ class RelayConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     """Where the stream listens: `host:port`."""
     data: str
     """Folder of the database."""
-    objects: str
-    """Folder of the bucket (files come later; made at start)."""
+    objects: str | S3Config
+    """Where sealed files are kept: a folder (made at start), or a table `[objects]` for a bucket. Nobody else may write there."""
     tenants: str
     """JSON file: the authorities registered with this relay, each `{tenant, keys: [{kid, jwk, iat}], origins}`."""
     livekit: LiveKitConfig | None = None
@@ -51,6 +64,13 @@ def read(path: Path) -> RelayConfig:
     found = config.read(path, RelayConfig)
     if (found.tls_cert is None) != (found.tls_key is None):
         raise BadConfig(f"{path}: tls_cert and tls_key go together")
+    if isinstance(found.objects, S3Config):
+        endpoint = urlsplit(found.objects.endpoint)
+        secure = endpoint.scheme == "https" or (
+            endpoint.scheme == "http" and config.is_loopback(endpoint.hostname or "")
+        )
+        if not secure or not endpoint.hostname:
+            raise BadConfig(f"{path}: objects.endpoint is https://…, or http://… on this machine")
     if found.tls is None:
         for name, address in (("http", found.http), ("stream", found.stream)):
             host, _ = config.address(address)
@@ -61,8 +81,8 @@ def read(path: Path) -> RelayConfig:
     return found
 
 
-def livekit_key(path: Path) -> tuple[str, str]:
-    """API key and secret from LiveKit's key file (`key: secret`, the first line); raises `BadConfig`."""
+def key_pair(path: Path) -> tuple[str, str]:
+    """Key and secret from a file in LiveKit's own form (`key: secret`, the first such line); raises `BadConfig`."""
     for line in config.secret(path).decode("utf-8", "replace").splitlines():
         key, colon, secret = line.partition(":")
         if colon and key.strip() and secret.strip():

@@ -1,5 +1,8 @@
 """How often a device may ask, across its connections. No input or output."""
 
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from samrum.relay.errors import Refusal
@@ -41,6 +44,27 @@ class Limit:
     def _over(self, start: float, now: float) -> bool:
         """A window that began in the future is of a clock that was set back, and would shut a device out until then."""
         return not 0 <= now - start < self._seconds
+
+
+class Slots:
+    """What goes on at the same time: at most `each` of one device and `most` of all."""
+
+    def __init__(self, each: int, most: int) -> None:
+        self._each, self._most = each, most
+        self._held: Counter[tuple[TenantId, Dev]] = Counter()
+
+    @contextmanager
+    def held(self, device: tuple[TenantId, Dev]) -> Iterator[None]:
+        """Counts one for as long as the block runs; raises `Refusal` if there are too many."""
+        if self._held[device] >= self._each or self._held.total() >= self._most:
+            raise Refusal(Code.RATE_LIMITED, retry_after=1)
+        self._held[device] += 1
+        try:
+            yield
+        finally:
+            self._held[device] -= 1
+            if not self._held[device]:
+                del self._held[device]
 
 
 class Pace:

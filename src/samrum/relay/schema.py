@@ -142,3 +142,39 @@ outs = sa.Table(
     sa.Column("until", sa.BigInteger, nullable=False),
     info={"keep": "until `until`"},
 )
+
+objects = sa.Table(
+    "objects",
+    metadata,
+    sa.Column("object", sa.Text, primary_key=True),
+    sa.Column("tenant", sa.Text, nullable=False),
+    sa.Column("pid", sa.Text, nullable=False),
+    sa.Column("size", sa.BigInteger, nullable=False),
+    sa.Column("have", sa.BigInteger, nullable=False),
+    sa.Column("linked", sa.Boolean, nullable=False),
+    sa.Column("touched", sa.BigInteger, nullable=False),
+    sa.Index("objects_waiting", "linked", "touched"),
+    sa.Index("objects_of_pid", "pid", "linked"),
+    info={"keep": "as long as a message links it; 24 hours after the last bytes while none does"},
+)
+
+object_parts = sa.Table(
+    "object_parts",
+    metadata,
+    sa.Column("object", sa.Text, sa.ForeignKey("objects.object"), primary_key=True),
+    sa.Column("at", sa.BigInteger, primary_key=True),
+    sa.Column("size", sa.BigInteger, nullable=False),
+    # What it is called in the bucket.
+    sa.Column("name", sa.Text, nullable=False, unique=True),
+    info={"keep": "as long as the object"},
+)
+
+object_links = sa.Table(
+    "object_links",
+    metadata,
+    sa.Column("object", sa.Text, sa.ForeignKey("objects.object"), primary_key=True),
+    sa.Column("room", sa.Text, sa.ForeignKey("rooms.room"), primary_key=True),
+    sa.Column("msg_id", sa.Text, primary_key=True),
+    sa.Index("object_links_of_message", "msg_id"),
+    info={"keep": "until home orders the purge of the message"},
+)

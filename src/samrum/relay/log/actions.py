@@ -7,6 +7,7 @@ from functools import lru_cache
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from samrum.plumbing.transactions import Tx
+from samrum.relay.blobs import links as blobs
 from samrum.relay.errors import Refusal
 from samrum.relay.hub import Link
 from samrum.relay.log import kinds, tables
@@ -15,7 +16,7 @@ from samrum.relay.rooms.actions import is_member
 from samrum.wire import envelope, ids
 from samrum.wire.codes import Code
 from samrum.wire.envelope import BadEnvelope, Envelope, EnvelopeKind
-from samrum.wire.ids import Dev, MsgId, Pid, RoomId, TenantId
+from samrum.wire.ids import Dev, MsgId, ObjectName, Pid, RoomId, TenantId
 from samrum.wire.stream import CLOCK_SECONDS, Sent
 
 
@@ -31,7 +32,8 @@ class Post:
     room: RoomId
     msg_id: MsgId
     key_id: str
-    objects: bool
+    objects: tuple[ObjectName, ...]
+    """Files that it links."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ class Committed:
     refused_marks: list[tuple[Link, Refusal]] = field(default_factory=list)
 
 
-def post_of(link: Link, key: bytes, data: bytes, objects: Sequence[str]) -> Post:
+def post_of(link: Link, key: bytes, data: bytes, objects: Sequence[ObjectName]) -> Post:
     """What a device asks to store; raises `Refusal` for what is no envelope of its own. `key`: the device's raw public key."""
     try:
         parsed = envelope.parse(data)
@@ -69,7 +71,7 @@ def post_of(link: Link, key: bytes, data: bytes, objects: Sequence[str]) -> Post
         room=RoomId(_text("r", parsed.room)),
         msg_id=MsgId(ids.text("m", parsed.msg_id)),
         key_id=_text("k", parsed.key_id),
-        objects=bool(objects),
+        objects=tuple(objects),
     )
 
 
@@ -125,8 +127,10 @@ class _Batch:
         have, _ = self._last.get((post.room, post.link.dev), (place.seq, 0))
         if post.parsed.seq != have + 1:
             raise Refusal(Code.SEQ_REFUSED, have=have)
-        if post.parsed.flags or post.objects:
+        if post.parsed.flags:
             raise Refusal(Code.UNSUPPORTED)
+        if post.objects:
+            blobs.check_links(self._tx, post.link.tenant, post.link.pid, post.objects, self._now)
         if post.parsed.kind != EnvelopeKind.MESSAGE or post.parsed.thread != ids.NONE or post.parsed.ref != ids.NONE:
             self._check_ref(post, place)
         if not envelope.signature_holds(post.data, Ed25519PublicKey.from_public_bytes(post.key)):
@@ -213,6 +217,8 @@ class _Batch:
         self._heads[post.room] = pos
         self._last[post.room, post.link.dev] = (post.parsed.seq, pos)
         self._new[post.msg_id] = (post, sent)
+        if post.objects:
+            blobs.link(self._tx, post.objects, post.room, post.msg_id)
         self.out.news.setdefault(post.room, (post.link.tenant, pos, []))[2].append(post.data)
         return sent
 
