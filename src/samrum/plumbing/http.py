@@ -34,6 +34,10 @@ RETRY_SECONDS: Final = 5
 _DISK: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO}
 ARRIVAL_SECONDS: Final = 15.0
 """How long a request may take to arrive, from the connection's opening or the request's first byte to its last."""
+ARRIVAL_RATE: Final = 16 * 1024
+"""A long request has a second more for each so many bytes that came."""
+STALL_SECONDS: Final = 60.0
+"""How long a client may take none of an answer that waits for it."""
 
 
 class Refused(Exception):
@@ -145,12 +149,15 @@ def application(
 
 
 class _Punctual(H11Protocol):
-    """A connection whose requests arrive in time: uvicorn by itself would wait for the end of a request for ever.
+    """A connection whose requests arrive in time and whose answers are taken: uvicorn by itself would wait for ever.
 
     What is not HTTP gets a code like every other refusal.
     """
 
     _late: asyncio.TimerHandle | None = None
+    _since, _came = 0.0, 0
+    """When the request began, and its bytes until now."""
+    _stalled: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -158,7 +165,20 @@ class _Punctual(H11Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._unwatch()
+        self._taken()
         super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        self._came += len(data)
+        super().data_received(data)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._stalled = self.loop.call_later(STALL_SECONDS, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._taken()
 
     def handle_events(self) -> None:
         super().handle_events()
@@ -185,12 +205,25 @@ class _Punctual(H11Protocol):
 
     def _watch(self) -> None:
         if self._late is None:
-            self._late = self.loop.call_later(ARRIVAL_SECONDS, self.transport.abort)
+            self._since, self._came = self.loop.time(), 0
+            self._late = self.loop.call_later(ARRIVAL_SECONDS, self._is_late)
+
+    def _is_late(self) -> None:
+        due = self._since + ARRIVAL_SECONDS + self._came / ARRIVAL_RATE
+        if self.loop.time() < due:
+            self._late = self.loop.call_at(due, self._is_late)
+        else:
+            self.transport.abort()
 
     def _unwatch(self) -> None:
         if self._late is not None:
             self._late.cancel()
             self._late = None
+
+    def _taken(self) -> None:
+        if self._stalled is not None:
+            self._stalled.cancel()
+            self._stalled = None
 
 
 class _Server(uvicorn.Server):
