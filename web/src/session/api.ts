@@ -7,6 +7,7 @@
  */
 
 import { Refusal } from '../doors/refusal';
+import type { Files } from '../files/files';
 import type { Bytes } from '../wire/bytes';
 import type { CallId, Dev, MsgId, Pid, RoomId } from '../wire/ids';
 
@@ -315,6 +316,8 @@ export interface Session {
   openRoom(id: RoomId): RoomModel;
   /** For as long as somebody listens, the person counts as shown. */
   presence(pid: Pid): Readable<PresenceState>;
+  /** Who that is, as far as home has told; asks home else, and what shows the person changes when it answers. */
+  person(pid: Pid): Person;
   searchPeople(query: string, limit?: number): Promise<readonly Person[]>;
   /** A page of a room's members by name, or of those whom a search finds; `count`: of all of them. */
   roomPeople(room: RoomId, query: string, skip: number, limit: number): Promise<{ readonly people: readonly Member[]; readonly count: number }>;
@@ -331,6 +334,8 @@ export interface Session {
   renameRoom(room: RoomId, title: string): Promise<void>;
   leaveRoom(room: RoomId): Promise<void>;
   meeting(room: RoomId): MeetingAccess;
+  /** Sending and opening files; it loads when it is needed first (`../files`). */
+  readonly files: { readonly now: Readable<Files | null>; load(): Promise<Files> };
   devices(): Promise<readonly DeviceInfo[]>;
   /** Devices that ask whether it was this person who signed in there, oldest first. */
   readonly askingDevices: Readable<readonly DeviceInfo[]>;

@@ -8,6 +8,7 @@ import { newId, type Dev, type MsgId, type Pid, type RoomId } from '../wire/ids'
 import type { Batch, Changed, Started, Welcome } from '../wire/types';
 import type { Alarm, Connection, DeviceInfo, MeetingAccess, Member, Person, PresenceState, Readable, Room, RoomKind, RoomModel, Session, SessionEvents } from './api';
 import { myDevices, type MyDevices } from './devices';
+import { FilesPart } from './files';
 import type { Ground } from './ground';
 import { HomeLine } from './homeline';
 import { keepStart } from './kept';
@@ -49,6 +50,7 @@ export class LiveSession implements Session, Ground {
   readonly pid: Pid;
   readonly people: People;
   readonly authority: string;
+  readonly files: FilesPart;
   private readonly book: Rooms;
   private readonly opener: Opener;
   private readonly outbox: Outbox;
@@ -107,6 +109,11 @@ export class LiveSession implements Session, Ground {
     this.logs = new Logs(parts, (room, text, mentions) => this.send(room, text, mentions));
     const access = (): { http: string; grant: string } => ({ http: this.line.relay.http, grant: this.line.grant });
     this.meetings = new Meetings(this, this.book, access);
+    this.files = new FilesPart({
+      pid: this.pid, keeps: !storage.ofThisTab, connection: this.connection, access,
+      lock: (plain) => this.keys.lock(plain),
+      unlock: (sealed) => this.keys.unlock(sealed),
+    });
     this.relay = new Relay(this.pid, dev, {
       door: () => this.line.door(),
       hello: (grant, nonce) => this.keys.hello(grant, nonce, location.origin),
@@ -207,6 +214,10 @@ export class LiveSession implements Session, Ground {
 
   get rooms(): Readable<readonly Room[]> {
     return this.book.list;
+  }
+
+  person(pid: Pid): Person {
+    return this.people.get(pid);
   }
 
   presence(pid: Pid): Readable<PresenceState> {
@@ -313,6 +324,7 @@ export class LiveSession implements Session, Ground {
     if (this.hint !== null) clearTimeout(this.hint);
     this.line.stop();
     this.logs.end();
+    this.files.stop();
     this.storage.close();
   }
 
