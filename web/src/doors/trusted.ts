@@ -4,10 +4,13 @@
  * The addresses come from the build (content-hashed, our own origin), so what is accepted is exactly the build's manifest. The
  * service worker alone has a fixed address: the browser asks there for its newest version.
  */
+import pdfUrl from 'pdfjs-dist/build/pdf.worker.min.mjs?worker&url';
+
+import filesUrl from '../files/files.worker.ts?worker&url';
 import keysUrl from '../keys/keys.worker.ts?worker&url';
 import mediaUrl from '../meeting/media.worker.ts?worker&url';
 
-const WORKERS = { keys: keysUrl, media: mediaUrl } as const;
+const WORKERS = { files: filesUrl, keys: keysUrl, media: mediaUrl, pdf: pdfUrl } as const;
 /** Below the root, so that it may serve every page (vite.config.ts names it). */
 const SERVICE_WORKER = '/sw.js';
 

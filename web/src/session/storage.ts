@@ -70,8 +70,13 @@ export async function openStorage(pid: Pid, shared: boolean): Promise<Storage> {
   return storage;
 }
 
+/** The database of uploads that go on after a reload (`../files/kept.ts`). */
+export function filesDatabase(pid: Pid): string {
+  return `samrum.files.${pid}`;
+}
+
 export async function wipeStorage(pid: Pid): Promise<void> {
-  await deleteDB(nameOf(pid));
+  await Promise.all([deleteDB(nameOf(pid)), deleteDB(filesDatabase(pid))]);
 }
 
 /** Forgets everything that this profile holds of anybody: its device was revoked, perhaps because it is in wrong hands. */

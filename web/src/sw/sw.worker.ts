@@ -3,10 +3,12 @@
  *
  * It holds whole builds only, and of them only files whose SHA-256 is the one in home's list (`GET /client.json`), whose digest
  * stands in the ledger. A page comes from home as long as home answers; content-hashed files come from here. Nothing else is ever
- * kept: no answer of home's other routes, so no name, text or key. It imports nothing, since not every browser loads modules here.
+ * kept: no answer of home's other routes, so no name, text or key. Files of messages pass through here (`stream.ts`) and leave nothing.
+ * What it imports is built into its one file, since not every browser loads modules here.
  */
 import type { ClientBuild } from '../wire/types';
 import type { Held } from './held';
+import { FILES, streamed } from './stream';
 
 declare const self: ServiceWorkerGlobalScope;
 
@@ -107,6 +109,10 @@ async function file(request: Request, path: string): Promise<Response> {
   return answer ?? (await held(path)) ?? Response.error();
 }
 
+async function fileOf(request: Request): Promise<Response> {
+  return streamed(request, await self.clients.matchAll({ type: 'window' }));
+}
+
 self.addEventListener('install', (event) => {
   event.waitUntil(self.skipWaiting());
 });
@@ -119,13 +125,14 @@ self.addEventListener('fetch', (event) => {
   const { request } = event;
   const { origin, pathname } = new URL(request.url);
   if (request.method !== 'GET' || origin !== location.origin) return;
-  if (request.mode === 'navigate') event.respondWith(page(request));
+  if (pathname.startsWith(FILES)) event.respondWith(fileOf(request));
+  else if (request.mode === 'navigate') event.respondWith(page(request));
   // What the page itself asks home for has no destination, and is none of ours.
   else if (request.destination !== '') event.respondWith(file(request, pathname));
 });
 
 self.addEventListener('message', (event) => {
-  if (event.data !== 'hold') return;
+  if (event.data !== 'hold') return; // `awake` only says that a file is passing
   const [port] = event.ports;
   event.waitUntil(
     hold().then(

@@ -874,6 +874,7 @@ export interface Search {
   has: Has[];
   after: number | null;
   before: number | null;
+  zone: string;
   mentions: boolean;
   order: Order;
   limit: number;
