@@ -238,8 +238,8 @@ async def test_old_state_and_events_are_new_state(relay: RelayProcess, home: Hom
     state = welcome.rooms[room.room]
     await bo.say(room)
     await home.change(room, add=[member(ids.new_pid())], new_epoch=True)
-    await bo.say(room)
-    await bo.say(room, kind=3)
+    said = await bo.say(room)
+    await bo.say(room, kind=3, ref=ids.raw(said.msg_id, "m"))
     await anna.put(stream.Read(room=room.room, pos=1))
     await anna.next(stream.ReadIs)
     pos, version, members, read = state.pos, state.version, state.members, state.read
