@@ -51,6 +51,7 @@ PLANTS = {
     "SQL stands in tables alone": ["home.rooms.actions: sqlalchemy", "relay.hub: sqlite3"],
     "A zone opens connections in one place": [
         "home.outbox.actions: httpx",
+        "home.mail.actions: smtplib",
         "relay.tenants.registry: socket",
         "relay.rooms.actions: livekit.api",
     ],

@@ -82,7 +82,7 @@ class MailLine:
                     if code >= 400:
                         return self._start_over(code)
                 handed = True
-                smtp.send(_LINE_WITH_DOT.sub(b"..", letter) + b"\r\n.\r\n")
+                smtp.send(_LINE_WITH_DOT.sub(b"..", letter.removesuffix(b"\r\n")) + b"\r\n.\r\n")
                 code, _ = smtp.getreply()
                 return Sent.SENT if code < 400 else self._start_over(code)
         except (smtplib.SMTPException, OSError):

@@ -4,11 +4,13 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+import msgspec
 import sqlalchemy as sa
 
 from samrum.home.mail.digest import Sent, Waiting, Why, told
 from samrum.plumbing.transactions import Tx
 from samrum.wire.ids import Pid, RoomId
+from samrum.wire.rooms_api import Hours, Notify
 
 _CURSOR = sa.text("SELECT cursor FROM mail_cursor")
 _SET_CURSOR = sa.text("UPDATE mail_cursor SET cursor = :cursor")
@@ -47,8 +49,23 @@ _ADDRESS = sa.text("SELECT mail FROM person WHERE pid = :pid AND disabled = 0 AN
 _REACHABLE = sa.text("SELECT pid FROM person WHERE disabled = 0 AND mail <> '' AND pid IN :pids").bindparams(
     sa.bindparam("pids", expanding=True)
 )
+_WISHES = sa.text("SELECT language, mail, quiet, quiet_until, zone FROM settings WHERE pid = :pid")
+_NOTIFY = sa.text("SELECT room, notify FROM mine WHERE pid = :pid")
+_TITLES = sa.text("SELECT room, title FROM room WHERE title <> '' AND room IN :rooms").bindparams(
+    sa.bindparam("rooms", expanding=True)
+)
 SOME = 500
 """Values in one IN list."""
+
+
+class Wishes(NamedTuple):
+    """What a person has chosen."""
+
+    language: str = ""
+    mail: bool = True
+    quiet: Hours | None = None
+    quiet_until: int | None = None
+    zone: str = ""
 
 
 class Letter(NamedTuple):
@@ -164,3 +181,23 @@ def reachable(tx: Tx, pids: Iterable[Pid]) -> set[Pid]:
         for start in range(0, len(wanted), SOME)
         for row in tx.execute(_REACHABLE, {"pids": wanted[start : start + SOME]})
     }
+
+
+def wishes(tx: Tx, pid: Pid) -> Wishes:
+    """What a person has chosen about mail and quiet."""
+    row = tx.execute(_WISHES, {"pid": pid}).first()
+    if row is None:
+        return Wishes()
+    quiet = msgspec.json.decode(row.quiet, type=Hours) if row.quiet else None
+    return Wishes(row.language, bool(row.mail), quiet, row.quiet_until, row.zone)
+
+
+def notify(tx: Tx, pid: Pid) -> dict[RoomId, Notify]:
+    """Of what a person wants to be told, for the rooms where they chose."""
+    return {row.room: Notify(row.notify) for row in tx.execute(_NOTIFY, {"pid": pid})}
+
+
+def titles(tx: Tx, rooms: Iterable[RoomId]) -> dict[RoomId, str]:
+    """Titles of rooms that have one, of at most `SOME`."""
+    wanted = list(dict.fromkeys(rooms))[:SOME]
+    return {row.room: row.title for row in tx.execute(_TITLES, {"rooms": wanted})}
