@@ -89,6 +89,10 @@ folder = {_toml(places.home_keys)}
 second_copy = {_toml(places.second_copy)} # on one machine there is no other disk; elsewhere it is one
 recovery = {_toml(places.recovery)}
 
+[mail]
+sender = "Samrum <samrum@{people.DOMAIN}>"
+folder = {_toml(places.mail)} # elsewhere: smtp, and how to get in
+
 [relay]
 http = "{places.relay_url}"
 stream = "{places.stream_url}"

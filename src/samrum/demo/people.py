@@ -11,6 +11,8 @@ from typing import Literal
 import msgspec
 from argon2 import PasswordHasher
 
+DOMAIN = "sjovik.example"
+"""Of the city's mail addresses. No mail leaves the demo: home writes it to a folder."""
 HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 """The least of OWASP's equal choices for argon2id (Password Storage Cheat Sheet): forty hashes are made while somebody waits."""
 
@@ -57,7 +59,7 @@ def logins() -> list[Login]:
 
 
 def directory_file() -> str:
-    """Home's directory file as JSON: `people` with `user, name, department, title, hash, may`, `rooms` with `kind, title, members`.
+    """Home's directory file as JSON: `people` with `user, name, department, title, hash, may, mail`, `rooms` with `kind, title, members`.
 
     A room's first member owns it; every department has a group of its own.
     """
@@ -70,6 +72,7 @@ def directory_file() -> str:
             "title": p.title,
             "hash": HASHER.hash(p.password),
             "may": p.may,
+            "mail": f"{p.user}@{DOMAIN}",
         }
         for d in city.department
         for p in d.people

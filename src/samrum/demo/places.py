@@ -49,6 +49,11 @@ class Places:
         return self.data / "home-recovery"
 
     @property
+    def mail(self) -> Path:
+        """Where home's letters lie, in place of a mail server."""
+        return self.data / "mail"
+
+    @property
     def apart(self) -> tuple[Path, Path]:
         """Home's folders that belong on other disks."""
         return self.second_copy, self.recovery

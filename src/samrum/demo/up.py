@@ -167,6 +167,7 @@ def _announce(places: Places, zones: list[Zone]) -> None:
     _console.print(
         f"\n  {len(logins) - 2} more people: src/samrum/demo/city.toml. Two people at once: use two browser profiles."
     )
+    _console.print("  Letters about what somebody missed lie in " + str(places.mail), markup=False)
     _console.print("  Ctrl+C stops everything; the data stay in " + str(places.data), markup=False)
 
 
