@@ -24,11 +24,13 @@ Config = Annotated[Path, typer.Option(help="The zone's configuration file (TOML)
 home = typer.Typer(no_args_is_help=True, help="The zone home: the authority itself.")
 relay = typer.Typer(no_args_is_help=True, help="The zone relay: the sovereign operator.")
 home_shares = typer.Typer(no_args_is_help=True, help="Shares: two of three people restore home's keys.")
+home_rooms = typer.Typer(no_args_is_help=True, help="Home's rooms, beside a running home.")
 home_ledger = typer.Typer(no_args_is_help=True, help="Home's ledger, beside a running home.")
 ledger = typer.Typer(no_args_is_help=True, help="An authority's ledger, as anybody may check it.")
 app.add_typer(home, name="home")
 app.add_typer(relay, name="relay")
 home.add_typer(home_ledger, name="ledger")
+home.add_typer(home_rooms, name="rooms")
 home.add_typer(home_shares, name="shares")
 app.add_typer(ledger, name="ledger")
 
@@ -120,6 +122,13 @@ def home_log(config: Config, out: Annotated[Path, typer.Option(help="A new file.
     """Writes relay's whole log of this authority, sealed as it is, into a file."""
     with _sentences():
         _say(_zone("home", "admin").write_log(config, out))
+
+
+@home_rooms.command("ownerless")
+def home_rooms_ownerless(config: Config) -> None:
+    """Lists the rooms that nobody owns, with kind, size and title. A moderator, else whoever is in it longest, may take one over."""
+    with _sentences():
+        _say(_zone("home", "admin").ownerless(config))
 
 
 @home.command("drill")

@@ -1,4 +1,4 @@
-"""What administrators of home run beside it or while it is stopped. Each gives sentences or numbers; none prints a secret or a name."""
+"""What administrators of home run beside it or while it is stopped. Each gives sentences or numbers; none prints a secret or a name, and only `ownerless` titles."""
 
 import asyncio
 import tempfile
@@ -17,6 +17,7 @@ from samrum.home.keys import shares
 from samrum.home.keys import tables as key_tables
 from samrum.home.keys.copy import CopyAway, Kept, SecondCopy
 from samrum.home.keys.folder import KeyFolder
+from samrum.home.rooms import tables as room_tables
 from samrum.plumbing import config as plumbing_config
 from samrum.plumbing.config import BadConfig
 from samrum.plumbing.transactions import look
@@ -149,3 +150,13 @@ def _drill(asked: Asked, config: HomeConfig | None, second_copy: Path, recovery:
         return run.done()
 
     return asyncio.run(ask())
+
+
+def ownerless(path: Path) -> list[str]:
+    """The rooms that nobody owns, with their titles: for the administrator's eyes alone; raises `BadConfig`."""
+    config = plumbing_config.read(path, HomeConfig)
+    with look(config.data / "home.db") as tx:
+        found = room_tables.ownerless(tx)
+    archived = {0: "", 1: "  archived"}
+    lines = [f"{one.room}  {one.kind}  {one.members} members{archived[one.archived]}  {one.title}" for one in found]
+    return lines or ["Every room has an owner."]

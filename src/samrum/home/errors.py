@@ -15,7 +15,14 @@ Refused
 ├── NotAllowed       403 not_allowed
 ├── BadMembers       422 bad_members
 ├── BadTitle         422 bad_title
+├── BadText          422 bad_text
+├── BadPicture       422 bad_picture
+├── BadSearch        422 bad_search, with at
 ├── LastOwner        409 last_owner
+├── Blocked          409 blocked
+├── ReportClosed     409 report_closed
+├── TooManyHooks     409 too_many_hooks
+├── TooLarge         413 too_large
 ├── KeysAway         503 keys_away, with retry_after
 └── SecondCopyAway   503 second_copy_away, with retry_after
 """
@@ -122,11 +129,60 @@ class BadTitle(Refused):
         super().__init__(422, Code.BAD_TITLE)
 
 
+class BadText(Refused):
+    """A topic or a status: too long, not one line, or nothing to see in it."""
+
+    def __init__(self) -> None:
+        super().__init__(422, Code.BAD_TEXT)
+
+
+class BadPicture(Refused):
+    """Not one small picture with nothing else in it."""
+
+    def __init__(self) -> None:
+        super().__init__(422, Code.BAD_PICTURE)
+
+
+class BadSearch(Refused):
+    """A search that cannot be read, from the character `at` on."""
+
+    def __init__(self, at: int) -> None:
+        super().__init__(422, Code.BAD_SEARCH, at=at)
+
+
 class LastOwner(Refused):
     """A room with members keeps at least one owner."""
 
     def __init__(self) -> None:
         super().__init__(409, Code.LAST_OWNER)
+
+
+class Blocked(Refused):
+    """Who was to be added was blocked in that room."""
+
+    def __init__(self) -> None:
+        super().__init__(409, Code.BLOCKED)
+
+
+class ReportClosed(Refused):
+    """Somebody else has decided over this report."""
+
+    def __init__(self) -> None:
+        super().__init__(409, Code.REPORT_CLOSED)
+
+
+class TooManyHooks(Refused):
+    """The room has as many webhooks as it may have."""
+
+    def __init__(self) -> None:
+        super().__init__(409, Code.TOO_MANY_HOOKS)
+
+
+class TooLarge(Refused):
+    """A text that no message holds."""
+
+    def __init__(self) -> None:
+        super().__init__(413, Code.TOO_LARGE)
 
 
 class KeysAway(Refused):

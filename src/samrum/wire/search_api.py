@@ -67,6 +67,8 @@ class Search(Wire):
     """Written at this time or later."""
     before: Time | None = None
     """Written earlier."""
+    zone: Annotated[str, Meta(max_length=64)] = "UTC"
+    """Where the person is, such as `Europe/Stockholm`: when the days of dates in `text` begin."""
     mentions: bool = False
     """Only what mentions oneself."""
     order: Order = Order.BEST

@@ -38,11 +38,11 @@ def ranked(query: folding.Query, candidates: Iterable[tables.Candidate]) -> list
         name = folding.fold(person.name)
         rank = query.rank(name, folding.fold(f"{person.department} {login}") if query.words else "")
         if rank is not None:
-            found.append((rank, _order(name), person.pid, person))
+            found.append((rank, in_order(name), person.pid, person))
     found.sort(key=lambda one: one[:3])
     return [one[3] for one in found]
 
 
-def _order(folded: str) -> str:
+def in_order(folded: str) -> str:
     """Sorts å, ä, ö after z, as Swedish does."""
     return folded.translate(str.maketrans("åäö", "{|}"))

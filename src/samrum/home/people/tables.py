@@ -10,17 +10,20 @@ from samrum.wire.home_api import BIG_ROOM, Person
 from samrum.wire.ids import Pid, RoomId
 from samrum.wire.statements import Role
 
-_COLUMNS = "pid, name, department, title"
-_BY_LOGIN = sa.text("SELECT pid, hash FROM person WHERE login = :login AND disabled = 0")
-_BY_PIDS = sa.text(f"SELECT {_COLUMNS} FROM person WHERE pid IN :pids").bindparams(  # noqa: S608  a constant
+_PERSON = "p.pid, p.name, p.department, p.title, p.integration, s.status, s.status_until"
+_WITH = "person p LEFT JOIN settings s ON s.pid = p.pid"
+_BY_LOGIN = sa.text("SELECT pid, hash FROM person WHERE login = :login AND disabled = 0 AND integration = 0")
+_BY_PIDS = sa.text(f"SELECT {_PERSON} FROM {_WITH} WHERE p.pid IN :pids").bindparams(  # noqa: S608  constants
     sa.bindparam("pids", expanding=True)
 )
 _CANDIDATES = sa.text(
-    f"SELECT {_COLUMNS}, login FROM person WHERE disabled = 0 AND folded LIKE :first ESCAPE '!' "  # noqa: S608
+    f"SELECT {_PERSON}, login FROM {_WITH} WHERE disabled = 0 AND integration = 0 AND folded LIKE :first ESCAPE '!' "  # noqa: S608
     "AND folded LIKE :second ESCAPE '!'"
 )
-_ANY_HASH = sa.text("SELECT hash FROM person WHERE disabled = 0 LIMIT 1")
-_ALL = sa.text("SELECT pid, login, name, department, title, hash, may, folded, disabled, mail FROM person")
+_ANY_HASH = sa.text("SELECT hash FROM person WHERE disabled = 0 AND integration = 0 LIMIT 1")
+_ALL = sa.text(
+    "SELECT pid, login, name, department, title, hash, may, folded, disabled, mail FROM person WHERE integration = 0"
+)
 _ADD = sa.text(
     "INSERT INTO person (pid, login, name, department, title, hash, may, folded, disabled, mail) "
     "VALUES (:pid, :login, :name, :department, :title, :hash, :may, :folded, 0, :mail)"
@@ -29,17 +32,21 @@ _CHANGE = sa.text(
     "UPDATE person SET name = :name, department = :department, title = :title, hash = :hash, may = :may, "
     "folded = :folded, mail = :mail, disabled = 0 WHERE login = :login"
 )
+_ADD_INTEGRATION = sa.text(
+    "INSERT INTO person (pid, login, name, department, title, hash, may, folded, disabled, integration) "
+    "VALUES (:pid, :pid, :name, '', '', '', '', :folded, 0, 1)"
+)
 _DISABLE = sa.text("UPDATE person SET disabled = 1, hash = '', mail = '' WHERE pid = :pid")
-_ACTIVE = sa.text("SELECT pid FROM person WHERE disabled = 0 AND pid IN :pids").bindparams(
+_ACTIVE = sa.text("SELECT pid FROM person WHERE disabled = 0 AND integration = 0 AND pid IN :pids").bindparams(
     sa.bindparam("pids", expanding=True)
 )
 _MAY = sa.text("SELECT may FROM person WHERE pid = :pid")
 _OF_ROOMS = sa.text(
-    "SELECT DISTINCT p.pid, p.name, p.department, p.title FROM person p JOIN member m ON m.pid = p.pid "
+    f"SELECT DISTINCT {_PERSON} FROM {_WITH} JOIN member m ON m.pid = p.pid "  # noqa: S608
     "WHERE m.room IN (SELECT room FROM member WHERE room IN :rooms GROUP BY room HAVING COUNT(*) <= :most) LIMIT :limit"
 ).bindparams(sa.bindparam("rooms", expanding=True))
 _OF_ROOM = sa.text(
-    "SELECT p.pid, p.name, p.department, p.title, p.login, m.role FROM member m JOIN person p ON p.pid = m.pid "
+    f"SELECT {_PERSON}, p.login, m.role FROM {_WITH} JOIN member m ON p.pid = m.pid "  # noqa: S608
     "WHERE m.room = :room AND p.folded LIKE :first ESCAPE '!' AND p.folded LIKE :second ESCAPE '!'"
 )
 SOME = 500
@@ -70,8 +77,16 @@ class Candidate(NamedTuple):
     login: str
 
 
-def _person(row: sa.Row[tuple[Pid, str, str, str]]) -> Person:
-    return Person(pid=row.pid, name=row.name, department=row.department, title=row.title)
+def _person(row: sa.Row[tuple[Pid, str, str, str, int, str | None, int | None]]) -> Person:
+    return Person(
+        pid=row.pid,
+        name=row.name,
+        department=row.department,
+        title=row.title,
+        integration=bool(row.integration),
+        status=row.status or "",
+        status_until=row.status_until,
+    )
 
 
 def by_login(tx: Tx, login: str) -> tuple[Pid, str] | None:
@@ -119,6 +134,11 @@ def add(tx: Tx, known: Known) -> None:
 def change(tx: Tx, known: Known) -> None:
     """Newer facts about a person, found by login."""
     tx.execute(_CHANGE, known._asdict())
+
+
+def add_integration(tx: Tx, pid: Pid, name: str, folded: str) -> None:
+    """A person that is no human: nobody signs in as it, the directory does not know it, and nobody finds or invites it."""
+    tx.execute(_ADD_INTEGRATION, {"pid": pid, "name": name, "folded": folded})
 
 
 def disable(tx: Tx, pid: Pid) -> None:

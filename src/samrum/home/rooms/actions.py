@@ -1,4 +1,4 @@
-"""Creating rooms, changing their members and titles: decided, signed, logged and owed to relay in one transaction."""
+"""Creating rooms, changing them and their members: decided, signed, logged and owed to relay in one transaction."""
 
 import asyncio
 from collections.abc import Collection
@@ -39,6 +39,7 @@ from samrum.wire.home_api import (
     WantRosters,
 )
 from samrum.wire.ids import Pid, RoomId, TenantId
+from samrum.wire.rooms_api import Access, ChangeRoom, HistoryRule, Post
 from samrum.wire.statements import Kind, MemberEntry, Role, Roster, Topic, members_hash
 
 RETENTION: Final = "365d"
@@ -87,7 +88,7 @@ class Rooms:
             return self._create(tx, me, new, now)
 
         room = await self._db.write(write, publish=self._out.woken)
-        return await self._changed(me, room, proven)
+        return await self.changed(me, room, proven)
 
     async def found(self, owner: Pid, new: NewRoom) -> None:
         """As `create`, at the directory's word."""
@@ -114,30 +115,51 @@ class Rooms:
             if change.add and row.history == "closed":
                 turn = None  # who comes gets the new key or does not come
             if not change.empty():
-                self._apply(tx, row, change, now, at_once=wanted.at_once, turn=turn, members=members)
+                self.apply(tx, row, change, now, at_once=wanted.at_once, turn=turn, members=members)
 
         try:
             await self._db.write(write, publish=self._out.woken)
         except (KeysAway, SecondCopyAway):
             await self._db.write(partial(write, later=True), publish=self._out.woken)
-        return await self._changed(me, room, proven)
+        return await self.changed(me, room, proven)
 
-    async def rename(self, me: Pid, room: RoomId, text: str, proven: Proven | None) -> Changed:
-        """Gives the room another title. Only home and browsers hear of it."""
+    async def shape(self, me: Pid, room: RoomId, wanted: ChangeRoom, proven: Proven | None) -> Changed:
+        """Changes what a room is called and what goes in it. Relay hears of who may write and of history; of the rest only home and browsers."""
         now = int(self._clock.now())
 
         def write(tx: Tx) -> None:
             if proven:
                 proven.use(tx)
-            row, _ = access_room(tx, me, room, Want.MANAGE)
-            title = rules.title_of(Kind(row.kind), text)
-            if title != row.title:
-                tables.rename(tx, room, title, now)
-                since.add_for_members(tx, room)
-                outbox.add_hint(tx, room, Topic.ROOM, lane=room, version=row.version)
+            before, role = access_room(tx, me, room, Want.MANAGE)
+            row = rules.shaped(before, role, wanted)
+            if row == before:
+                return
+            tables.shape(tx, row, now)
+            if row.policy() == before.policy():
+                tell(tx, row)
+            else:
+                turn = tables.Turn(now=row.history != before.history, due=row.epoch_due, lost=row.epoch_lost)
+                self.apply(tx, row, Change([], [], []), now, turn=turn)
 
         await self._db.write(write, publish=self._out.woken)
-        return await self._changed(me, room, proven)
+        return await self.changed(me, room, proven)
+
+    async def own(self, me: Pid, room: RoomId, proven: Proven | None) -> Changed:
+        """Takes over what nobody owns; does nothing for who owns it already."""
+        now = int(self._clock.now())
+
+        def write(tx: Tx) -> None:
+            if proven:
+                proven.use(tx)
+            row, role = access_room(tx, me, room, Want.READ)
+            if role == Role.OWNER:
+                return
+            if row.kind == Kind.DIRECT or tables.owned(tx, room) or not tables.heirs(tx, room, me, role):
+                raise NotAllowed
+            self.apply(tx, row, Change([], [], [MemberEntry(pid=me, role=Role.OWNER)]), now)
+
+        await self._db.write(write, publish=self._out.woken)
+        return await self.changed(me, room, proven)
 
     async def rosters(self, me: Pid, wanted: WantRosters) -> Rosters:
         """The chains of one's own rooms after the given versions; of former ones up to one's removal."""
@@ -180,7 +202,7 @@ class Rooms:
                 tables.put_due(tx, [room], now)
                 continue
             turn = tables.Turn(False, now, row.epoch_lost) if later else None if gone else tables.Turn(True, None, now)
-            self._apply(tx, row, Change([], gone, []), now, turn=turn)
+            self.apply(tx, row, Change([], gone, []), now, turn=turn)
 
     async def renew_epochs(self, limit: int) -> int:
         """Gives up to `limit` rooms a new key whose key is 30 days old; returns how many."""
@@ -209,7 +231,7 @@ class Rooms:
         for room in rooms:
             row = tables.get(tx, room)
             if row:
-                self._apply(tx, row, Change([], [], []), now, turn=tables.Turn(now=True, due=None, lost=now))
+                self.apply(tx, row, Change([], [], []), now, turn=tables.Turn(now=True, due=None, lost=now))
 
     def _create(self, tx: Tx, me: Pid, new: NewRoom, now: int) -> RoomId:
         existing = tables.get(tx, new.room)
@@ -221,7 +243,8 @@ class Rooms:
         others, direct = new.members, new.kind == Kind.DIRECT
         if len(set(others)) != len(others) or me in others or (direct and len(others) != 1):
             raise BadMembers
-        if direct and new.history != "open":
+        plain = (new.history, new.access, new.post, new.topic) == (HistoryRule.OPEN, Access.PRIVATE, Post.MEMBER, "")
+        if (direct and not plain) or (new.access == Access.PUBLIC and new.kind != Kind.CHANNEL):
             raise NotAllowed
         pair = ":".join(sorted([me, others[0]])) if direct else None
         if pair and (there := tables.of_pair(tx, pair)):
@@ -233,7 +256,7 @@ class Rooms:
             kind=new.kind,
             title=title,
             history=new.history,
-            post=Role.MEMBER,
+            post=new.post,
             retention=RETENTION,
             creator=me,
             version=0,
@@ -241,14 +264,16 @@ class Rooms:
             delivered=0,
             epoch=0,
             changed=now,
+            topic=rules.topic_of(new.topic),
+            access=new.access,
         )
         tables.add(tx, row, pair)
         mine = MemberEntry(pid=me, role=Role.MEMBER if direct else Role.OWNER)
         add = [mine, *(MemberEntry(pid=pid, role=Role.MEMBER) for pid in others)]
-        self._apply(tx, row, Change(add, [], []), now)
+        self.apply(tx, row, Change(add, [], []), now)
         return new.room
 
-    def _apply(
+    def apply(
         self,
         tx: Tx,
         row: tables.Row,
@@ -267,9 +292,8 @@ class Rooms:
         while later:
             add, later = later[:ADDED_AT_ONCE], later[ADDED_AT_ONCE:]
             state = self._sign(tx, row, state, Change(add, [], []), now=now, turn=turn._replace(now=False))
-        since.add_for_members(tx, row.room)
+        tell(tx, row._replace(version=state.version))
         since.add(tx, change.remove, Topic.ROOM, row.room)
-        outbox.add_hint(tx, row.room, Topic.ROOM, lane=row.room, version=state.version)
         outbox.add_hints(tx, change.remove, Topic.ROOM, lane=row.room, version=state.version)
         if row.changes + change.size() >= snapshots.EVERY:
             snapshots.take(tx, self._signer, state, now)
@@ -313,7 +337,7 @@ class Rooms:
             before,
             after,
             statement,
-            open_history=row.history == "open",
+            first=row.open_from if row.history == HistoryRule.OPEN else epoch.n,
             now=now,
             turn=turn,
             number=change.size(),
@@ -323,7 +347,7 @@ class Rooms:
         self._log.info("room.changed", room=row.room, version=roster.version, epoch=epoch.n, members=len(after.members))
         return after
 
-    async def _changed(self, me: Pid, room: RoomId, proven: Proven | None) -> Changed:
+    async def changed(self, me: Pid, room: RoomId, proven: Proven | None) -> Changed:
         """The room for `me` after relay has it (or 1 s); with the current key only where a device proved itself."""
         row = await self._db.read(lambda tx: tables.get(tx, room))
         if row and row.delivered < row.version:
@@ -339,6 +363,12 @@ class Rooms:
             return changed
 
         return await (self._db.write(work) if proven else self._db.read(work))
+
+
+def tell(tx: Tx, row: tables.Row) -> None:
+    """Something of a room changed for all its members."""
+    since.add_for_members(tx, row.room)
+    outbox.add_hint(tx, row.room, Topic.ROOM, lane=row.room, version=row.version)
 
 
 def _turn_of(row: tables.Row, change: Change, members: int, now: int, *, at_once: bool) -> tables.Turn:

@@ -6,20 +6,26 @@
 | moderator | add members; remove members and guests |
 | everyone | leave |
 
-Nobody is added to or leaves a direct message. A room that has members keeps an owner. A repeated request changes nothing:
-who is in already (with that role) or out already is passed over.
+Nobody is added to or leaves a direct message, and nobody is added to an archived room. A room that has members keeps an owner, unless
+the last one goes and says so. A repeated request changes nothing: who is in already (with that role) or out already is passed over.
+
+| of a group or channel | who may change it |
+|---|---|
+| title, topic, who may write | owners and moderators |
+| history, access (channels only), the archive | owners |
 """
 
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from samrum.home.errors import BadMembers, BadTitle, LastOwner, NotAllowed
+from samrum.home.errors import BadMembers, BadText, BadTitle, LastOwner, NotAllowed
+from samrum.home.lines import line
+from samrum.home.rooms.tables import Row
 from samrum.wire.chain import Member
 from samrum.wire.home_api import ChangeMembers, MemberChange
 from samrum.wire.ids import Pid
-from samrum.wire.rooms_api import MAX_TITLE
-from samrum.wire.statements import Kind, MemberEntry, Policy, Role
+from samrum.wire.rooms_api import MAX_TITLE, MAX_TOPIC, Access, ChangeRoom, HistoryRule
+from samrum.wire.statements import NOBODY, Kind, MemberEntry, Policy, Role
 
 _BELOW_MODERATOR = {Role.MEMBER, Role.GUEST}
 
@@ -64,22 +70,45 @@ def decide(members: Mapping[Pid, Member], policy: Policy, me: Pid, wanted: Chang
         role=[_entry(one) for one in wanted.role if members[one.pid].role != one.role],
     )
     _check_right(members, me, change)
-    _check_owner(members, change)
+    if change.add and policy.post == NOBODY:
+        raise NotAllowed
+    if not (wanted.ownerless and me in change.remove):
+        _check_owner(members, change)
     return change
 
 
+def shaped(row: Row, role: Role, wanted: ChangeRoom) -> Row:
+    """The room as somebody with `role` wants it, who is an owner or a moderator; raises `BadTitle`, `BadText` or `NotAllowed`."""
+    if role != Role.OWNER and (wanted.access, wanted.history, wanted.archived) != (None, None, None):
+        raise NotAllowed
+    if wanted.access == Access.PUBLIC and row.kind != Kind.CHANNEL:
+        raise NotAllowed
+    opens = wanted.history == HistoryRule.OPEN and row.history == HistoryRule.CLOSED
+    return row._replace(
+        title=row.title if wanted.title is None else title_of(Kind(row.kind), wanted.title),
+        topic=row.topic if wanted.topic is None else topic_of(wanted.topic),
+        post=wanted.post or row.post,
+        access=wanted.access or row.access,
+        history=wanted.history or row.history,
+        archived=row.archived if wanted.archived is None else int(wanted.archived),
+        open_from=row.epoch + 1 if opens else row.open_from,
+    )
+
+
 def title_of(kind: Kind, text: str) -> str:
-    """The title as it is kept: composed, trimmed, one line; raises `BadTitle`."""
-    title = unicodedata.normalize("NFC", text).strip()
-    if kind == Kind.DIRECT:
-        if title:
-            raise BadTitle
-        return ""
-    if not 0 < len(title) <= MAX_TITLE or any(
-        unicodedata.category(letter) in {"Cc", "Zl", "Zp", "Cs"} for letter in title
-    ):
+    """The title as it is kept; raises `BadTitle`. A direct message has none."""
+    title = line(text, MAX_TITLE)
+    if title is None or bool(title) == (kind == Kind.DIRECT):
         raise BadTitle
     return title
+
+
+def topic_of(text: str) -> str:
+    """The topic as it is kept, perhaps empty; raises `BadText`."""
+    topic = line(text, MAX_TOPIC)
+    if topic is None:
+        raise BadText
+    return topic
 
 
 def _entry(change: MemberChange) -> MemberEntry:

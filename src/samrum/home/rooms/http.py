@@ -1,4 +1,4 @@
-"""`POST /rooms`, `PATCH /rooms/{room}`, `/rooms/{room}/members`, `/rooms/{room}/people`, `/rooms/{room}/past`, `POST /rosters`.
+"""`POST /rooms`, `PATCH /rooms/{room}`, `/rooms/{room}/members`, `POST /rooms/{room}/own`, `/rooms/{room}/people`, `/rooms/{room}/past`, `POST /rosters`.
 
 A `Samrum-Proof` is optional here: with it the answer carries the current key, without it the client asks `POST /keys`.
 """
@@ -40,11 +40,15 @@ def handlers(rooms: Rooms, proofs: Proofs) -> list[BaseRouteHandler]:
 
     @post("/rooms/{room:str}/members", status_code=200)
     async def members(request: AnyRequest, me: Me, room: FromPath[str], data: JSONBody[ChangeMembers]) -> Changed:
-        return await rooms.change_members(me.pid, _room(room), data, await proofs.optional(request, me))
+        return await rooms.change_members(me.pid, room_of(room), data, await proofs.optional(request, me))
 
     @patch("/rooms/{room:str}", status_code=200)
-    async def rename(request: AnyRequest, me: Me, room: FromPath[str], data: JSONBody[ChangeRoom]) -> Changed:
-        return await rooms.rename(me.pid, _room(room), data.title or "", await proofs.optional(request, me))
+    async def shape(request: AnyRequest, me: Me, room: FromPath[str], data: JSONBody[ChangeRoom]) -> Changed:
+        return await rooms.shape(me.pid, room_of(room), data, await proofs.optional(request, me))
+
+    @post("/rooms/{room:str}/own", status_code=200)
+    async def own(request: AnyRequest, me: Me, room: FromPath[str]) -> Changed:
+        return await rooms.own(me.pid, room_of(room), await proofs.optional(request, me))
 
     @post("/rosters", status_code=200)
     async def rosters(me: Me, data: JSONBody[WantRosters]) -> Rosters:
@@ -52,22 +56,23 @@ def handlers(rooms: Rooms, proofs: Proofs) -> list[BaseRouteHandler]:
 
     @get("/rooms/{room:str}/members")
     async def listed(me: Me, room: FromPath[str], after: FromQuery[str] = "") -> Listed:
-        return await rooms.listed(me.pid, _room(room), after[:64])
+        return await rooms.listed(me.pid, room_of(room), after[:64])
 
     @get("/rooms/{room:str}/people")
     async def people(
         me: Me, room: FromPath[str], q: FromQuery[str] = "", skip: FromQuery[int] = 0, limit: FromQuery[int] = 50
     ) -> RoomPeople:
-        return await rooms.people(me.pid, _room(room), q[:200], skip, limit)
+        return await rooms.people(me.pid, room_of(room), q[:200], skip, limit)
 
     @post("/rooms/{room:str}/past", status_code=200)
     async def past(me: Me, room: FromPath[str], data: JSONBody[WantPast]) -> ToldPast:
-        return await rooms.past(me.pid, _room(room), data)
+        return await rooms.past(me.pid, room_of(room), data)
 
-    return [create, members, rename, rosters, listed, people, past]
+    return [create, members, shape, own, rosters, listed, people, past]
 
 
-def _room(text: str) -> RoomId:
+def room_of(text: str) -> RoomId:
+    """The room of a path; raises `NotFound` for what is no room's id."""
     try:
         ids.raw(text, "r")
     except ids.BadId:

@@ -7,20 +7,29 @@ import sqlalchemy as sa
 from samrum.plumbing.transactions import Tx
 from samrum.wire.chain import Member, RoomState
 from samrum.wire.ids import Pid, RoomId
-from samrum.wire.statements import Kind, Policy, Role
+from samrum.wire.rooms_api import Access
+from samrum.wire.statements import NOBODY, Kind, Policy, Role
 
-_ROOM = "room, kind, title, history, post, retention, creator, version, head, delivered, epoch, changed, changes, epoch_due, epoch_lost"
+_ROOM = (
+    "room, kind, title, history, post, retention, creator, version, head, delivered, epoch, changed, changes, epoch_due, epoch_lost, "
+    "topic, access, archived, open_from, picture"
+)
 _GET = sa.text(f"SELECT {_ROOM} FROM room WHERE room = :room")  # noqa: S608  a constant
 _ADD = sa.text(
     f"INSERT INTO room ({_ROOM}, pair) "  # noqa: S608
-    "VALUES (:room, :kind, :title, :history, :post, :retention, :creator, 0, :head, 0, 0, :changed, 0, NULL, NULL, :pair)"
+    "VALUES (:room, :kind, :title, :history, :post, :retention, :creator, 0, :head, 0, 0, :changed, 0, NULL, NULL, "
+    ":topic, :access, 0, 1, NULL, :pair)"
 )
 _OF_PAIR = sa.text("SELECT room FROM room WHERE pair = :pair")
 _STATE = sa.text(
     "UPDATE room SET version = :version, head = :head, epoch = :epoch, changed = :changed, changes = changes + :number, "
     "epoch_due = :due, epoch_lost = :lost WHERE room = :room"
 )
-_TITLE = sa.text("UPDATE room SET title = :title, changed = :changed WHERE room = :room")
+_SHAPE = sa.text(
+    "UPDATE room SET title = :title, topic = :topic, post = :post, access = :access, history = :history, archived = :archived, "
+    "open_from = :open_from, changed = :changed WHERE room = :room"
+)
+_PICTURE = sa.text("UPDATE room SET picture = :picture WHERE room = :room")
 _MEMBERS = sa.text("SELECT pid, role, until FROM member WHERE room = :room")
 _ROLE_OF = sa.text("SELECT role FROM member WHERE room = :room AND pid = :pid")
 _ADD_MEMBER = sa.text("INSERT INTO member (room, pid, role, until) VALUES (:room, :pid, :role, :until)")
@@ -37,6 +46,17 @@ _OF_PERSON = sa.text(
 _LEFT_AT = sa.text("SELECT MAX(to_version) FROM membership WHERE room = :room AND pid = :pid")
 _CHAIN = sa.text("SELECT jws FROM roster WHERE room = :room AND version > :after AND version <= :upto ORDER BY version")
 _COUNT = sa.text("SELECT COUNT(*) FROM member WHERE room = :room")
+_OWNERLESS = sa.text(
+    "SELECT room, kind, title, archived, (SELECT COUNT(*) FROM member m WHERE m.room = room.room) AS members FROM room "
+    "WHERE kind <> 'direct' AND NOT EXISTS (SELECT 1 FROM member m WHERE m.room = room.room AND m.role = 'owner') ORDER BY room"
+)
+_WITH_ROLE = sa.text("SELECT 1 FROM member WHERE room = :room AND role = :role LIMIT 1")
+_LONGEST = sa.text(
+    "WITH heir AS (SELECT m.pid, s.from_version FROM member m JOIN person p ON p.pid = m.pid AND p.integration = 0 "
+    "JOIN membership s ON s.room = m.room AND s.pid = m.pid AND s.to_version IS NULL WHERE m.room = :room AND m.role = 'member') "
+    "SELECT pid FROM heir WHERE from_version = (SELECT MIN(from_version) FROM heir)"
+)
+_FORGET_MINE = sa.text("DELETE FROM mine WHERE room = :room AND pid = :pid")
 _PUT_DUE = sa.text("UPDATE room SET epoch_due = :now WHERE room = :room AND (epoch_due IS NULL OR epoch_due > :now)")
 _DUE = sa.text("SELECT room FROM room WHERE epoch_due <= :now LIMIT :limit")
 _NO_SNAPSHOT = sa.text("DELETE FROM snapshot WHERE room = :room")
@@ -87,10 +107,21 @@ class Row(NamedTuple):
     """When the next epoch begins for somebody who lost the right (s since 1970)."""
     epoch_lost: int | None = None
     """When an epoch last began because somebody or some device lost the right."""
+    topic: str = ""
+    access: str = "private"
+    archived: int = 0
+    open_from: int = 1
+    """The epoch from which newcomers read where history is open: the first, or that in which it was last opened."""
+    picture: str | None = None
+    """The picture's version."""
 
     def policy(self) -> Policy:
         """The rules that relay must know."""
-        return Policy(kind=Kind(self.kind), history=self.history, post=self.post)
+        return Policy(kind=Kind(self.kind), history=self.history, post=NOBODY if self.archived else self.post)
+
+    def joinable(self) -> bool:
+        """Whether everybody may see it and come in."""
+        return self.kind == Kind.CHANNEL and self.access == Access.PUBLIC and not self.archived
 
 
 def get(tx: Tx, room: RoomId) -> Row | None:
@@ -110,9 +141,14 @@ def of_pair(tx: Tx, pair: str) -> RoomId | None:
     return room
 
 
-def rename(tx: Tx, room: RoomId, title: str, now: int) -> None:
-    """A new title."""
-    tx.execute(_TITLE, {"room": room, "title": title, "changed": now})
+def shape(tx: Tx, row: Row, now: int) -> None:
+    """Writes what the room's owners and moderators chose."""
+    tx.execute(_SHAPE, {**row._asdict(), "changed": now})
+
+
+def put_picture(tx: Tx, room: RoomId, version: str | None) -> None:
+    """The room has a picture of this version now, or none."""
+    tx.execute(_PICTURE, {"room": room, "picture": version})
 
 
 def members(tx: Tx, room: RoomId) -> dict[Pid, Member]:
@@ -132,12 +168,15 @@ def save(
     after: RoomState,
     statement: str,
     *,
-    open_history: bool,
+    first: int,
     now: int,
     turn: "Turn",
     number: int,
 ) -> None:
-    """Writes one change of `number` members: the signed roster, the members, the intervals of membership."""
+    """Writes one change of `number` members: the signed roster, the members, the intervals of membership.
+
+    `first`: the epoch from which those read who come by it.
+    """
     room, epoch = after.room, after.epoch.n if after.epoch else 0
     tx.execute(_ADD_ROSTER, {"room": room, "version": after.version, "jws": statement, "epoch": epoch})
     row = {"room": room, "version": after.version, "head": after.head, "epoch": epoch, "changed": now, "number": number}
@@ -148,6 +187,7 @@ def save(
     gone = [{"room": room, "pid": pid} for pid in before.members.keys() - after.members.keys()]
     if gone:
         tx.execute(_DROP_MEMBER, gone)
+        tx.execute(_FORGET_MINE, gone)
         tx.execute(_FINISH, [one | {"version": after.version, "epoch": last_own} for one in gone])
     added: list[dict[str, str | int | None]] = []
     changed: list[dict[str, str | int | None]] = []
@@ -157,10 +197,7 @@ def save(
             (changed if pid in before.members else added).append(values)
     if added:
         tx.execute(_ADD_MEMBER, added)
-        begin = [
-            {"room": room, "pid": one["pid"], "version": after.version, "epoch": 1 if open_history else epoch}
-            for one in added
-        ]
+        begin = [{"room": room, "pid": one["pid"], "version": after.version, "epoch": first} for one in added]
         tx.execute(_BEGIN, begin)
     if changed:
         tx.execute(_CHANGE_MEMBER, changed)
@@ -180,6 +217,33 @@ class Turn(NamedTuple):
 def count(tx: Tx, room: RoomId) -> int:
     """How many members the room has."""
     return int(tx.execute(_COUNT, {"room": room}).scalar_one())
+
+
+def owned(tx: Tx, room: RoomId) -> bool:
+    """Whether somebody owns the room."""
+    return tx.execute(_WITH_ROLE, {"room": room, "role": Role.OWNER}).first() is not None
+
+
+def heirs(tx: Tx, room: RoomId, pid: Pid, role: Role) -> bool:
+    """Whether a member is one of those who may take over what nobody owns: moderators, else those who are in it longest."""
+    if role == Role.MODERATOR or tx.execute(_WITH_ROLE, {"room": room, "role": Role.MODERATOR}).first():
+        return role == Role.MODERATOR
+    return any(row.pid == pid for row in tx.execute(_LONGEST, {"room": room}))
+
+
+class Ownerless(NamedTuple):
+    """A room that nobody owns, as administrators see it."""
+
+    room: RoomId
+    kind: str
+    title: str
+    archived: int
+    members: int
+
+
+def ownerless(tx: Tx) -> list[Ownerless]:
+    """The rooms that nobody owns, also those without members."""
+    return [Ownerless(*row) for row in tx.execute(_OWNERLESS)]
 
 
 def put_due(tx: Tx, rooms: list[RoomId], now: int) -> None:

@@ -7,10 +7,12 @@ from samrum.home.people import folding
 from samrum.home.people import tables as people
 from samrum.home.people.actions import ranked
 from samrum.home.rooms import tables
+from samrum.home.settings import tables as mine
 from samrum.plumbing.transactions import Tx
 from samrum.wire.home_api import Changed, Keys, Room, RoomPeople, RoomPerson, Rosters
 from samrum.wire.ids import Pid, RoomId
-from samrum.wire.statements import Kind
+from samrum.wire.rooms_api import Access, HistoryRule, Post
+from samrum.wire.statements import Kind, Role
 
 MAX_NAMES: Final = 500
 LAST_STATEMENTS: Final = 20
@@ -24,7 +26,7 @@ PEOPLE_PAGE: Final = 200
 
 
 def room(tx: Tx, pid: Pid, room_id: RoomId) -> Room | None:
-    """The room now, or as `removed` for who was in it once; `None` for everybody else."""
+    """The room now, as the person sees it, or as `removed` for who was in it once; `None` for everybody else."""
     row = tables.get(tx, room_id)
     if row is None:
         return None
@@ -32,6 +34,7 @@ def room(tx: Tx, pid: Pid, room_id: RoomId) -> Room | None:
     role = tables.role_of(tx, room_id, pid)
     if role is not None:
         adding, removing = tables.pending(tx, row)
+        ownerless = kind != Kind.DIRECT and role != Role.OWNER and not tables.owned(tx, room_id)
         return Room(
             room=room_id,
             kind=kind,
@@ -42,6 +45,16 @@ def room(tx: Tx, pid: Pid, room_id: RoomId) -> Room | None:
             role=role,
             adding=adding,
             removing=removing,
+            topic=row.topic,
+            access=Access(row.access),
+            post=Post(row.post),
+            history=HistoryRule(row.history),
+            retention=row.retention,
+            archived=bool(row.archived),
+            picture=row.picture,
+            ownerless=ownerless,
+            may_own=ownerless and tables.heirs(tx, room_id, pid, role),
+            mine=mine.of_room(tx, pid, room_id),
         )
     left = tables.left_at(tx, room_id, pid)
     if left is None:

@@ -11,6 +11,7 @@ from samrum.home.login.door import Signed
 from samrum.home.people import tables as people
 from samrum.home.rooms import tables as rooms
 from samrum.home.rooms import view
+from samrum.home.settings import tables as settings
 from samrum.home.since import tables
 from samrum.plumbing.clock import Clock
 from samrum.plumbing.transactions import Transactions, Tx
@@ -70,6 +71,8 @@ class Picture:
                 cursor=cursor,
                 now=int(now * 1000),
                 snapshots={},
+                settings=settings.get(tx, me.pid),
+                may=sorted(people.may(tx, me.pid)),
             )
             _chains(tx, started, min(MAX_CHAINS, MAX_REPLY - len(msgspec.json.encode(started))))
             return started
@@ -83,6 +86,7 @@ class Picture:
             last = tables.last(tx)
             events = tables.after(tx, me, cursor if cursor <= last else 0)
             changed = [room for _, room, topic in events if topic == Topic.ROOM]
+            others = settings.news(tx, [room for _, room, topic in events if topic == Topic.NAMES], cursor)
             seen = [found for room in changed if (found := view.room(tx, me, room))]
             news, left = dict[RoomId, list[str]](), MAX_NEWS
             for room in seen:
@@ -92,8 +96,10 @@ class Picture:
                 cursor=events[-1][0] if events else min(cursor, last),
                 rooms=seen,
                 rosters=news,
-                people=people.of_rooms(tx, [room.room for room in seen if not room.removed], view.MAX_NAMES),
+                people=people.of_rooms(tx, [room.room for room in seen if not room.removed], view.MAX_NAMES)
+                + people.people(tx, others),
                 devices=any(topic == Topic.DEVICES for _, _, topic in events),
+                settings=settings.get(tx, me) if any(topic == Topic.SETTINGS for _, _, topic in events) else None,
             )
 
         return await self._db.read(work)
