@@ -12,6 +12,8 @@ from litestar import Litestar, get
 from litestar.di import Provide
 from litestar.types import ASGIApp
 
+from samrum.home.channels import http as channels_http
+from samrum.home.channels.actions import PublicChannels
 from samrum.home.config import HomeConfig
 from samrum.home.devices import http as devices_http
 from samrum.home.devices.actions import Devices
@@ -38,8 +40,12 @@ from samrum.home.outbox.actions import Outbox
 from samrum.home.outbox.outside import Relay
 from samrum.home.people import http as people_http
 from samrum.home.people.actions import Directory
+from samrum.home.pictures import http as pictures_http
+from samrum.home.pictures.actions import Pictures
 from samrum.home.rooms import http as rooms_http
 from samrum.home.rooms.actions import Rooms
+from samrum.home.settings import http as settings_http
+from samrum.home.settings.actions import OwnSettings
 from samrum.home.since import http as since_http
 from samrum.home.since.actions import Picture
 from samrum.home.site import http as site_http
@@ -74,6 +80,7 @@ class Home:
     login: Login
     devices: Devices
     rooms: Rooms
+    settings: OwnSettings
     keys: EpochKeys
     use: KeyUse
     takeover: Takeover
@@ -86,6 +93,7 @@ class Home:
         await self.login.expire()
         await self.devices.expire()
         await self.db.write(lambda tx: self.keys.expire(tx, now))
+        await self.settings.end_statuses()
         await renew(self.rooms)
 
     async def tidy_for_ever(self) -> None:
@@ -134,6 +142,8 @@ async def build(config: HomeConfig, *, clock: Clock, log: Log) -> Home:
     picture = Picture(
         db=db, clock=clock, signer=signer, tenant=tenant, authority=config.authority, relay=relay_at, keys=keys
     )
+    settings = OwnSettings(db=db, clock=clock, out=outbox)
+    channels = PublicChannels(db=db, clock=clock, out=outbox, rooms=rooms)
     public = PublicKeys(tenant=tenant, authority=config.authority, keys=[signer.public()])
     login, door, proofs, site = Login(db=db, clock=clock, log=log), Door(db, clock), Proofs(db, clock), Site(config.web)
 
@@ -148,6 +158,9 @@ async def build(config: HomeConfig, *, clock: Clock, log: Log) -> Home:
             *devices_http.handlers(devices, proofs, door, relay_at, picture.begin),
             *since_http.handlers(picture),
             *rooms_http.handlers(rooms, proofs),
+            *channels_http.handlers(channels, proofs),
+            *pictures_http.handlers(Pictures(db=db, out=outbox, rooms=rooms), proofs),
+            *settings_http.handlers(settings),
             *keys_http.handlers(keys, proofs, public),
             *people_http.handlers(Directory(db), door),
             *ledger_http.handlers(ledger, door),
@@ -166,6 +179,7 @@ async def build(config: HomeConfig, *, clock: Clock, log: Log) -> Home:
         login=login,
         devices=devices,
         rooms=rooms,
+        settings=settings,
         keys=keys,
         use=KeyUse(db=db, relay=relay, renew=lambda: renew(rooms), log=log),
         takeover=Takeover(db=db, clock=clock, rooms=rooms, devices=devices, log=log),
