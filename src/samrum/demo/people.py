@@ -42,6 +42,9 @@ class _Room(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kind: Literal["group", "channel"]
     title: str
     members: Literal["everybody"] | list[str]
+    topic: str = ""
+    access: Literal["private", "public"] = "private"
+    post: Literal["member", "moderator"] = "member"
 
 
 class _City(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -59,7 +62,7 @@ def logins() -> list[Login]:
 
 
 def directory_file() -> str:
-    """Home's directory file as JSON: `people` with `user, name, department, title, hash, may, mail`, `rooms` with `kind, title, members`.
+    """Home's directory file as JSON: `people` with `user, name, department, title, hash, may, mail`, `rooms` with `kind, title, members, topic, access, post`.
 
     A room's first member owns it; every department has a group of its own.
     """
@@ -79,7 +82,7 @@ def directory_file() -> str:
     ]
     everybody = [p["user"] for p in people]
     rooms = [
-        {"kind": r.kind, "title": r.title, "members": everybody if r.members == "everybody" else r.members}
+        {**msgspec.structs.asdict(r), "members": everybody if r.members == "everybody" else r.members}
         for r in city.room
     ]
     rooms += [{"kind": "group", "title": d.name, "members": [p.user for p in d.people]} for d in city.department]

@@ -81,7 +81,15 @@ class Takeover:
 
             made, pid_of = await self._db.write(remember)
             owner, *others = [pid_of[login_of(user)] for user in room.members]
-            new = NewRoom(room=made, kind=Kind(room.kind), members=others, title=room.title)
+            new = NewRoom(
+                room=made,
+                kind=Kind(room.kind),
+                members=others,
+                title=room.title,
+                topic=room.topic,
+                access=room.access,
+                post=room.post,
+            )
             await self._rooms.found(owner, new)
 
 

@@ -2,9 +2,9 @@
 
     {"people": [{"user": "asa.ek", "name": "Åsa Ek", "department": "…", "title": "…", "hash": "$argon2id$…",
                  "may": ["channels"], "mail": "asa.ek@…"}],
-     "rooms":  [{"kind": "group", "title": "…", "members": ["asa.ek", …]}]}
+     "rooms":  [{"kind": "group", "title": "…", "members": ["asa.ek", …], "topic": "…", "access": "public", "post": "moderator"}]}
 
-`hash` is an argon2id hash (RFC 9106) as argon2-cffi writes it; `may` and `mail` are optional. A room's first member owns it.
+`hash` is an argon2id hash (RFC 9106) as argon2-cffi writes it; `may` and `mail` are optional, as are a room's `topic`, `access` and `post`. A room's first member owns it.
 """
 
 import unicodedata
@@ -14,6 +14,7 @@ import msgspec
 
 from samrum.home.config import is_mail
 from samrum.plumbing.config import BadConfig
+from samrum.wire.rooms_api import Access, Post
 from samrum.wire.statements import Kind
 
 
@@ -42,6 +43,9 @@ class FirstRoom(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kind: Kind
     title: str
     members: list[str]
+    topic: str = ""
+    access: Access = Access.PRIVATE
+    post: Post = Post.MEMBER
 
 
 class File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
