@@ -12,8 +12,18 @@ from samrum.wire import jws
 from samrum.wire.base import Problem
 from samrum.wire.chain import BadRoster, RoomState
 from samrum.wire.home_api import HomeKey
-from samrum.wire.ids import RoomId, TenantId
-from samrum.wire.relay_api import Applied, Positions, PutHead, PutHints, PutRevocation, PutRoster
+from samrum.wire.ids import Pid, RoomId, TenantId
+from samrum.wire.relay_api import (
+    Applied,
+    LogPage,
+    LogRow,
+    Positions,
+    PutHead,
+    PutHints,
+    PutRevocation,
+    PutRoster,
+    ReadLog,
+)
 from samrum.wire.statements import Call, Head, Hint, Revoke, Roster
 
 
@@ -39,6 +49,11 @@ class Recorder:
     """How far rooms have come, as told to home."""
     asked: int = 0
     """How often home asked for them."""
+    log: list[LogRow] = field(default_factory=list)
+    """Stored envelopes, as told to home a page of `log_page` at a time."""
+    log_page: int = 1000
+    reads: list[tuple[RoomId, Pid, int]] = field(default_factory=list)
+    """Read positions as they moved."""
     order: list[tuple[str, str, int]] = field(default_factory=list)
     gaps: int = 0
     """Rosters that came before their turn."""
@@ -70,7 +85,9 @@ class Recorder:
                 if self.lose_answers:
                     self.lose_answers -= 1
                     return
-                data = msgspec.json.encode(answer) if answer is not None else b""
+                data = (
+                    answer if isinstance(answer, bytes) else msgspec.json.encode(answer) if answer is not None else b""
+                )
                 writer.write(f"HTTP/1.1 {status} X\r\ncontent-length: {len(data)}\r\n\r\n".encode() + data)
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):
@@ -99,8 +116,20 @@ class Recorder:
             self.faults.append(path)
             return 403, Problem(code="bad_call")
         self.jtis.add(call.jti)
-        what = path.removeprefix(f"/tenants/{self.tenant}/").partition("?")[0]
+        what, _, query = path.removeprefix(f"/tenants/{self.tenant}/").partition("?")
+        if what in {"log", "reads"}:
+            return 200, msgspec.msgpack.encode(
+                getattr(self, f"_{what}_after")(int(query.partition("&")[0][len("after=") :]))
+            )
         return getattr(self, f"_{what}")(body)
+
+    def _log_after(self, after: int) -> LogPage:
+        rows = [row for row in self.log if row.n > after]
+        page = rows[: self.log_page]
+        return LogPage(cursor=page[-1].n if page else after, rows=page, more=len(rows) > len(page))
+
+    def _reads_after(self, after: int) -> ReadLog:
+        return ReadLog(cursor=len(self.reads), rows=self.reads[after:])
 
     def _rosters(self, body: bytes) -> tuple[int, Any]:
         statement = msgspec.json.decode(body, type=PutRoster).jws

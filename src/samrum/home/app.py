@@ -42,10 +42,13 @@ from samrum.home.people import http as people_http
 from samrum.home.people.actions import Directory
 from samrum.home.pictures import http as pictures_http
 from samrum.home.pictures.actions import Pictures
+from samrum.home.records.reader import Reader
 from samrum.home.rooms import http as rooms_http
 from samrum.home.rooms.actions import Rooms
 from samrum.home.settings import http as settings_http
 from samrum.home.settings.actions import OwnSettings
+from samrum.home.search import http as search_http
+from samrum.home.search.actions import Finding
 from samrum.home.since import http as since_http
 from samrum.home.since.actions import Picture
 from samrum.home.site import http as site_http
@@ -84,6 +87,8 @@ class Home:
     keys: EpochKeys
     use: KeyUse
     takeover: Takeover
+    records: Transactions
+    reader: Reader
     site: Site
     clock: Clock
 
@@ -105,6 +110,7 @@ class Home:
     async def close(self) -> None:
         """Closes connections and the database."""
         await self.outgoing.close()
+        await self.records.close()
         await self.db.close()
 
 
@@ -139,6 +145,9 @@ async def build(config: HomeConfig, *, clock: Clock, log: Log) -> Home:
         most=config.devices,
         log=log,
     )
+    records = await open_transactions(config.data / "records.db", Path(__file__).parent / "records" / "migrations")
+    reader = Reader(db=db, records=records, relay=relay, keys=keys, signer=signer, tenant=tenant, clock=clock, log=log)
+    finding = Finding(db=db, records=records, clock=clock, soon=reader.soon)
     picture = Picture(
         db=db, clock=clock, signer=signer, tenant=tenant, authority=config.authority, relay=relay_at, keys=keys
     )
@@ -164,6 +173,7 @@ async def build(config: HomeConfig, *, clock: Clock, log: Log) -> Home:
             *keys_http.handlers(keys, proofs, public),
             *people_http.handlers(Directory(db), door),
             *ledger_http.handlers(ledger, door),
+            *search_http.handlers(finding),
             *flows_http.handlers(flows, config.authority),
             *site_http.handlers(site),
         ],
@@ -182,6 +192,8 @@ async def build(config: HomeConfig, *, clock: Clock, log: Log) -> Home:
         settings=settings,
         keys=keys,
         use=KeyUse(db=db, relay=relay, renew=lambda: renew(rooms), log=log),
+        records=records,
+        reader=reader,
         takeover=Takeover(db=db, clock=clock, rooms=rooms, devices=devices, log=log),
         site=site,
         clock=clock,
@@ -235,6 +247,7 @@ async def main(
                 group.create_task(_keep(home.keys.destroy_days_for_ever, Word("days"), log)),
                 group.create_task(_keep(home.use.run, Word("key_use"), log)),
                 group.create_task(_keep(home.rooms.begin_due, Word("epochs"), log)),
+                group.create_task(_keep(home.reader.run, Word("records"), log)),
             ]
             if not taken:
                 background.append(group.create_task(_later(lambda: take_over(home.takeover, file))))

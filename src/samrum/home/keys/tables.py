@@ -25,6 +25,7 @@ _ENTITLED = sa.text(
     "SELECT 1 FROM membership WHERE room = :room AND pid = :pid AND from_epoch <= :epoch "
     "AND (to_epoch IS NULL OR to_epoch >= :epoch) LIMIT 1"
 )
+_INTERVALS = sa.text("SELECT room, from_epoch, to_epoch FROM membership WHERE pid = :pid")
 _MEMBER_EPOCH = sa.text(
     "SELECT r.epoch FROM room r JOIN member m ON m.room = r.room WHERE r.room = :room AND m.pid = :pid"
 )
@@ -81,6 +82,11 @@ def get(tx: Tx, room: RoomId, epoch: int) -> Row | None:
 def entitled(tx: Tx, pid: Pid, room: RoomId, epoch: int) -> bool:
     """Whether one of the person's membership intervals covers the epoch."""
     return tx.execute(_ENTITLED, {"room": room, "pid": pid, "epoch": epoch}).first() is not None
+
+
+def intervals(tx: Tx, pid: Pid) -> list[tuple[RoomId, int, int | None]]:
+    """Room, first and last epoch of all that a person is entitled to; without a last one: still is."""
+    return [(row.room, row.from_epoch, row.to_epoch) for row in tx.execute(_INTERVALS, {"pid": pid})]
 
 
 def member_epoch(tx: Tx, pid: Pid, room: RoomId) -> int | None:

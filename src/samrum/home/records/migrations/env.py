@@ -1,0 +1,5 @@
+"""Alembic's entry."""
+
+from samrum.plumbing.migrate import run
+
+run()

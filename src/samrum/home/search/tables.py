@@ -1,0 +1,269 @@
+"""SQL of the index: the vocabulary with its stems, parts of words, and the messages' words in order (`body`).
+
+`body` is an FTS5 table whose words are numbers of the vocabulary, so that what a search asks of it is made of numbers alone. Its rows are
+in the order of `records.tables.message_id`: the messages of a room lie together, and a room is a range.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Final, NamedTuple
+
+import sqlalchemy as sa
+
+from samrum.home.records.tables import SHIFT
+from samrum.home.search.words import Forms
+from samrum.plumbing.transactions import Prepared, Tx
+
+
+def _sql(text: str, *names: str) -> Prepared:
+    return Prepared(sa.text(text).bindparams(*(sa.bindparam(name) for name in names)))
+
+
+_IDS = _sql("SELECT word, id FROM vocabulary WHERE word IN (SELECT value FROM json_each(:words))", "words")
+_NEW = _sql(
+    "INSERT INTO vocabulary (word, plain, sv, en, de, messages) VALUES (:word, :plain, :sv, :en, :de, 0)",
+    "word",
+    "plain",
+    "sv",
+    "en",
+    "de",
+)
+_NEW_PART = _sql("INSERT INTO part (rowid, plain) VALUES (:id, :plain)", "id", "plain")
+_COUNT = _sql("UPDATE vocabulary SET messages = messages + :by WHERE id = :id", "by", "id")
+_UNUSED = _sql(
+    "SELECT id, plain FROM vocabulary WHERE messages <= 0 AND id IN (SELECT value FROM json_each(:ids))", "ids"
+)
+_DROP_PART = _sql("INSERT INTO part (part, rowid, plain) VALUES ('delete', :id, :plain)", "id", "plain")
+_DROP = _sql("DELETE FROM vocabulary WHERE id = :id", "id")
+_BODY = _sql("SELECT words FROM body WHERE rowid = :id", "id")
+_BODIES = _sql("SELECT rowid, words FROM body WHERE rowid BETWEEN :first AND :last", "first", "last")
+_PUT_BODY = _sql("INSERT INTO body (rowid, words) VALUES (:id, :words)", "id", "words")
+_DROP_BODY = _sql("DELETE FROM body WHERE rowid = :id", "id")
+_MERGE = sa.text("INSERT INTO body (body, rank) VALUES ('merge', :pages)")
+_CHANGES = sa.text("SELECT total_changes()")
+_WORD = "id, word, messages"
+_EXACT = _sql(f"SELECT {_WORD} FROM vocabulary WHERE word = :word", "word")  # noqa: S608  constants
+_FORMS = _sql(
+    f"SELECT {_WORD} FROM vocabulary WHERE sv = :sv OR en = :en OR de = :de "  # noqa: S608
+    "ORDER BY messages DESC LIMIT :limit",
+    "sv",
+    "en",
+    "de",
+    "limit",
+)
+_PLAIN = _sql(f"SELECT {_WORD} FROM vocabulary WHERE plain = :plain ORDER BY messages DESC LIMIT 20", "plain")  # noqa: S608
+_PARTS = _sql(
+    f"SELECT {_WORD} FROM vocabulary WHERE id IN (SELECT rowid FROM part WHERE part MATCH :three) "  # noqa: S608
+    "ORDER BY messages DESC LIMIT :limit",
+    "three",
+    "limit",
+)
+_HIT = "m.id, m.at, m.person, m.epoch, m.has, m.n, m.edit, m.msg, m.thread"
+_ALL_IDS = _sql("SELECT rowid FROM body WHERE body MATCH :what", "what")
+_OF_IDS = _sql(
+    f"SELECT {_HIT}, b.words FROM message m JOIN body b ON b.rowid = m.id "  # noqa: S608
+    "WHERE m.id IN (SELECT value FROM json_each(:ids))",
+    "ids",
+)
+_IN_ROOM = _sql(
+    f"SELECT {_HIT}, b.words FROM body b CROSS JOIN message m ON m.id = b.rowid "  # noqa: S608
+    "WHERE b.body MATCH :what AND b.rowid BETWEEN :first AND :last ORDER BY b.rowid DESC LIMIT :most",
+    "what",
+    "first",
+    "last",
+    "most",
+)
+_WORDLESS = _sql(
+    f"SELECT {_HIT}, '' FROM message m WHERE m.id BETWEEN :first AND :last AND m.deleted = 0 AND m.kind = 1 "  # noqa: S608
+    "AND (:has = 0 OR m.has & :has) AND m.at >= :after AND m.at < :before "
+    "AND (:by IS NULL OR m.person IN (SELECT value FROM json_each(:by))) "
+    "AND (:me = 0 OR m.everyone = 1 OR EXISTS (SELECT 1 FROM mention q WHERE q.id = m.id AND q.person = :me)) "
+    "ORDER BY m.id DESC LIMIT :most",
+    "first",
+    "last",
+    "has",
+    "after",
+    "before",
+    "by",
+    "me",
+    "most",
+)
+_MENTIONED = _sql(
+    "SELECT id FROM mention WHERE person = :me AND id IN (SELECT value FROM json_each(:ids)) "
+    "UNION SELECT id FROM message WHERE everyone = 1 AND id IN (SELECT value FROM json_each(:ids))",
+    "me",
+    "ids",
+)
+MERGED_PAGES: Final = 200
+"""Pages that one step of merging writes."""
+
+
+class Word(NamedTuple):
+    """One word of the vocabulary."""
+
+    id: int
+    word: str
+    messages: int
+    """In how many messages it stands."""
+
+
+class Hit(NamedTuple):
+    """One message that fits."""
+
+    id: int
+    at: int
+    person: int
+    epoch: int
+    has: int
+    n: int
+    edit: int | None
+    msg: bytes
+    thread: bytes | None
+    words: str
+    """Numbers of its words in order, parted by spaces."""
+
+
+# ---- writing
+
+
+def put(tx: Tx, texts: dict[int, list[str]], forms: Callable[[str], Forms]) -> None:
+    """The words of new messages by id; an empty list is a message without any."""
+    ids = _ids(tx, {word for words in texts.values() for word in words}, forms)
+    counts: Counter[int] = Counter()
+    rows: list[dict[str, object]] = []
+    for message in sorted(texts):  # a message out of order would begin a new piece of the index
+        numbers = [ids[word] for word in texts[message]]
+        counts.update(set(numbers))
+        rows.append({"id": message, "words": " ".join(map(str, numbers))})
+    _PUT_BODY.run(tx, rows)
+    _COUNT.run(tx, [{"id": word, "by": by} for word, by in counts.items()])
+
+
+def _ids(tx: Tx, words: set[str], forms: Callable[[str], Forms]) -> dict[str, int]:
+    """The numbers of words, new ones made."""
+    listed = sorted(words)
+    ids: dict[str, int] = dict(_IDS.rows(tx, {"words": json.dumps(listed)}))
+    fresh = [forms(word)._asdict() for word in listed if word not in ids]
+    if fresh:
+        _NEW.run(tx, fresh)
+        made: dict[str, int] = dict(_IDS.rows(tx, {"words": json.dumps([one["word"] for one in fresh])}))
+        _NEW_PART.run(tx, [{"id": made[one["word"]], "plain": one["plain"]} for one in fresh])
+        ids |= made
+    return ids
+
+
+def drop(tx: Tx, messages: Iterable[int]) -> int:
+    """Takes messages' words out, and words that no message has any more; tells how many messages had any."""
+    counts: Counter[int] = Counter()
+    gone: list[dict[str, object]] = []
+    for message in sorted(messages):
+        row = _BODY.row(tx, {"id": message})
+        if row is not None:
+            gone.append({"id": message})
+            counts.update({int(one) for one in row[0].split()})
+    _DROP_BODY.run(tx, gone)
+    _COUNT.run(tx, [{"id": word, "by": -by} for word, by in counts.items()])
+    unused = [{"id": word, "plain": plain} for word, plain in _UNUSED.rows(tx, {"ids": json.dumps(list(counts))})]
+    _DROP_PART.run(tx, unused)
+    _DROP.run(tx, unused)
+    return len(gone)
+
+
+def drop_range(tx: Tx, first: int, last: int) -> int:
+    """As `drop`, of all messages with ids from `first` to `last`."""
+    return drop(tx, [row[0] for row in _BODIES.rows(tx, {"first": first, "last": last})])
+
+
+def merge(tx: Tx) -> bool:
+    """One step of merging the index's pieces, so that what was taken out leaves its pages too; tells whether there is more to do."""
+    before: int = tx.execute(_CHANGES).scalar_one()
+    tx.execute(_MERGE, {"pages": -MERGED_PAGES})
+    after: int = tx.execute(_CHANGES).scalar_one()
+    return after - before >= 2  # the documentation of FTS5: fewer changes mean that there was nothing to merge
+
+
+# ---- finding words
+
+
+def exact(tx: Tx, word: str) -> list[Word]:
+    """The word itself, if any message has it."""
+    return [Word(*row) for row in _EXACT.rows(tx, {"word": word})]
+
+
+def forms(tx: Tx, of: Forms, limit: int) -> list[Word]:
+    """Words that are forms of it, itself too, the most used first."""
+    values = {"sv": of.sv, "en": of.en, "de": of.de, "limit": limit}
+    return [Word(*row) for row in _FORMS.rows(tx, values)]
+
+
+def spelled(tx: Tx, plain: str) -> list[Word]:
+    """Words that are the same without å, ä and ö."""
+    return [Word(*row) for row in _PLAIN.rows(tx, {"plain": plain})]
+
+
+def parts(tx: Tx, plain: str, limit: int) -> list[Word]:
+    """Words that have these letters (three at least) in them, or nearly: every three of them in a row. The most used first."""
+    three = " AND ".join(f'"{plain[at : at + 3]}"' for at in range(len(plain) - 2))
+    return [Word(*row) for row in _PARTS.rows(tx, {"three": three, "limit": limit})]
+
+
+# ---- finding messages
+
+
+def match(groups: Sequence[Sequence[int]], phrases: Sequence[Sequence[int]]) -> str:
+    """What `body` is asked: of each group any word, of each phrase all in a row."""
+    said = [f"({' OR '.join(map(str, group))})" for group in groups]
+    said += [f'"{" ".join(map(str, phrase))}"' for phrase in phrases]
+    return " AND ".join(said)
+
+
+def everywhere(tx: Tx, what: str) -> list[int]:
+    """The ids of all messages that fit, in whatever room."""
+    return [row[0] for row in _ALL_IDS.rows(tx, {"what": what})]
+
+
+def these(tx: Tx, ids: Sequence[int]) -> Iterator[Hit]:
+    """Messages by their ids."""
+    for row in _OF_IDS.rows(tx, {"ids": json.dumps(list(ids))}):
+        yield Hit(*row)
+
+
+def in_room(tx: Tx, what: str, room: int, most: int) -> Iterator[Hit]:
+    """The newest messages of one room (its number) that fit."""
+    for row in _IN_ROOM.rows(tx, {"what": what, "most": most} | _range(room)):
+        yield Hit(*row)
+
+
+class Filter(NamedTuple):
+    """What a message must be beside having words. `has` are bits, `by` numbers of people, `me` is who is mentioned (0: whoever)."""
+
+    has: int = 0
+    after: int = 0
+    before: int = 1 << 60
+    by: tuple[int, ...] | None = None
+    me: int = 0
+
+    def fits(self, hit: Hit) -> bool:
+        """Whether a message does, mentions apart."""
+        return (
+            (not self.has or bool(hit.has & self.has))
+            and self.after <= hit.at < self.before
+            and (self.by is None or hit.person in self.by)
+        )
+
+
+def wordless(tx: Tx, room: int, fits: Filter, most: int) -> Iterator[Hit]:
+    """The newest messages of one room (its number) that fit the filter alone."""
+    values = fits._asdict() | {"by": None if fits.by is None else json.dumps(fits.by), "most": most} | _range(room)
+    for row in _WORDLESS.rows(tx, values):
+        yield Hit(*row)
+
+
+def mentioned(tx: Tx, me: int, ids: Sequence[int]) -> set[int]:
+    """Those of the messages that mention somebody, or everybody."""
+    return {row[0] for row in _MENTIONED.rows(tx, {"me": me, "ids": json.dumps(list(ids))})}
+
+
+def _range(room: int) -> dict[str, object]:
+    return {"first": room << SHIFT, "last": ((room + 1) << SHIFT) - 1}
