@@ -4,7 +4,8 @@ from typing import Final
 
 from samrum.home.channels import tables
 from samrum.home.devices.proof import Proven
-from samrum.home.errors import NotFound
+from samrum.home.errors import NotAllowed, NotFound
+from samrum.home.moderation import tables as blocks
 from samrum.home.outbox import actions as outbox
 from samrum.home.people import folding
 from samrum.home.people.actions import in_order
@@ -46,6 +47,8 @@ class PublicChannels:
             inside = rooms_tables.role_of(tx, room, me) is not None
             if row is None or not (inside or row.joinable()):
                 raise NotFound
+            if blocks.blocked(tx, room, [me]):
+                raise NotAllowed
             if not inside:
                 self._rooms.apply(tx, row, Change([MemberEntry(pid=me, role=Role.MEMBER)], [], []), now)
 

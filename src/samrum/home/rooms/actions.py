@@ -8,12 +8,13 @@ from typing import Final
 import msgspec
 
 from samrum.home.devices.proof import Proven
-from samrum.home.errors import BadMembers, KeysAway, NotAllowed, SecondCopyAway
+from samrum.home.errors import BadMembers, Blocked, KeysAway, NotAllowed, SecondCopyAway
 from samrum.home.keys import tables as key_tables
 from samrum.home.keys.actions import EpochKeys
 from samrum.home.keys.folder import Signer
 from samrum.home.ledger import actions as ledger
 from samrum.home.ledger.chain import RosterSigned
+from samrum.home.moderation import tables as blocks
 from samrum.home.outbox import actions as outbox
 from samrum.home.people import tables as people
 from samrum.home.rooms import change as rules
@@ -111,6 +112,12 @@ class Rooms:
             added = [entry.pid for entry in change.add]
             if people.active(tx, added) != set(added):
                 raise BadMembers
+            if blocks.blocked(tx, room, added):
+                raise Blocked
+            if wanted.block:
+                access_room(tx, me, room, Want.MANAGE)
+                gone = {one.pid for one in people.people(tx, wanted.remove)} - {me}
+                blocks.block(tx, room, sorted(gone), me, now)
             turn = tables.Turn(now=False, due=now, lost=row.epoch_lost) if later and change.remove else None
             if change.add and row.history == "closed":
                 turn = None  # who comes gets the new key or does not come

@@ -100,6 +100,7 @@ class Picture:
                 + people.people(tx, others),
                 devices=any(topic == Topic.DEVICES for _, _, topic in events),
                 settings=settings.get(tx, me) if any(topic == Topic.SETTINGS for _, _, topic in events) else None,
+                reports=any(topic == Topic.REPORTS for _, _, topic in events),
             )
 
         return await self._db.read(work)

@@ -1,10 +1,12 @@
 """What every answer of home carries: the security headers, `no-store` unless the answer says otherwise, and home's clock.
 
-It also refuses unsafe requests that do not come from home's own page, before anything else looks at them.
+It also refuses unsafe requests that do not come from home's own page, before anything else looks at them; only machines, who write to a
+webhook's address, are no page. Nothing under that path looks at a cookie.
 """
 
 from collections.abc import Mapping
 from email.utils import formatdate
+from typing import Final
 
 from litestar.datastructures import Headers, MutableScopeHeaders
 from litestar.enums import ScopeType
@@ -14,6 +16,8 @@ from samrum.home.errors import BadOrigin
 from samrum.home.login.door import own_page
 from samrum.plumbing.clock import Clock
 from samrum.plumbing.http import problem_response
+
+MACHINES: Final = "/hooks/"
 
 
 class Dressed:
@@ -38,7 +42,8 @@ class Dressed:
             await send(message)
 
         try:
-            own_page(scope["method"], Headers.from_scope(scope), self._origin)
+            if not scope["path"].startswith(MACHINES):
+                own_page(scope["method"], Headers.from_scope(scope), self._origin)
         except BadOrigin as error:
             await problem_response(error).to_asgi_response(app=None, request=None)(scope, receive, dressed)  # type: ignore[arg-type]
             return
