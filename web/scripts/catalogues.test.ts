@@ -65,8 +65,8 @@ describe.each(domains)('%s', (folder) => {
 it('has a sentence for every code of the wire and of the client', () => {
   const wire = readFileSync(resolve(SRC, '../../src/samrum/wire/codes.py'), 'utf8');
   const codes = [...wire.matchAll(/^ {4}[A-Z_]+ = "([a-z_]+)"/gm)].map((match) => match[1] ?? '');
-  const sources = texts(/^(session|doors|keys)\/.*\.ts$/);
-  const own = sources.flatMap((text) => [...text.matchAll(/new Refusal\('([a-z_]+)'/g)].map((match) => match[1] ?? ''));
+  const sources = texts(/^(session|doors|keys|files)\/.*\.tsx?$/);
+  const own = sources.flatMap((text) => [...text.matchAll(/new (?:Refusal|WorkError)\('([a-z_]+)'/g)].map((match) => match[1] ?? ''));
   expect(codes.length).toBeGreaterThan(30);
   const told = read(`${SRC}/codes/locales/en.json`);
   expect([...new Set([...codes, ...own])].filter((code) => !(code in told))).toEqual([]);

@@ -29,7 +29,7 @@ const SMALL_SIDE = 640;
 export class Files {
   private readonly worker = new FilesWorker();
   private readonly streams = new Streams();
-  private readonly sending: Uploads;
+  readonly sending: Uploads;
   private readonly readers = new Map<string, Reader>();
   /** By object, the latest used last. */
   private readonly smalls = new Map<string, Promise<Blob>>();
@@ -51,10 +51,6 @@ export class Files {
 
   uploads(room: RoomId): Readable<readonly Upload[]> {
     return this.sending.of(room);
-  }
-
-  get all(): Uploads {
-    return this.sending;
   }
 
   // ---- opening

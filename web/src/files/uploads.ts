@@ -135,13 +135,14 @@ export class Uploads {
     this.queue(job);
   }
 
-  /** The same file, chosen again after a reload. Throws `file_other` for another one. */
-  again(id: string, { file, handle }: Chosen): void {
+  /** The same file, chosen again after a reload; `false`: it is another one. */
+  again(id: string, { file, handle }: Chosen): boolean {
     const job = this.jobs.get(id);
-    if (job?.state !== 'asks_file') return;
-    if (file.size !== job.facts.size || file.lastModified !== job.facts.modified) throw new Refusal('file_other');
+    if (job?.state !== 'asks_file') return true;
+    if (file.size !== job.facts.size || file.lastModified !== job.facts.modified) return false;
     job.source = handle === null ? { is: 'file', file } : { is: 'handle', handle };
     this.queue(job);
+    return true;
   }
 
   cancel(id: string): void {
