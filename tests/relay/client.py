@@ -347,24 +347,29 @@ class RelayProcess:
         *authorities: Authority,
         livekit: dict[str, str] | None = None,
         wheel: Path | None = None,
+        bucket: dict[str, str] | None = None,
     ) -> None:
-        """With `wheel`, the folder of an environment that holds relay's own wheel, that code runs instead of the tests'."""
+        """With `bucket` objects go there and not into a folder. With `wheel`, the folder of an environment that holds relay's own wheel, that code runs instead of the tests'."""
         self.base = base
         self.wheel = wheel
         self.http = f"http://127.0.0.1:{port}"
         self.stream = f"ws://127.0.0.1:{port + 1}"
         self.database = base / "relay" / "relay.db"
         self.log = base / "relay.log"
+        self.run = RUN
         self._process: subprocess.Popen[bytes] | None = None
         (base / "tenants.json").write_text(json.dumps([one.registration() for one in authorities]))
         config = {
             "http": f"127.0.0.1:{port}",
             "stream": f"127.0.0.1:{port + 1}",
             "data": str(base / "relay"),
-            "objects": str(base / "store"),
             "tenants": str(base / "tenants.json"),
         }
+        if bucket is None:
+            config["objects"] = str(base / "store")
         lines = [f"{key} = {json.dumps(value)}" for key, value in config.items()]
+        if bucket:
+            lines += ["[objects]", *(f"{key} = {json.dumps(value)}" for key, value in bucket.items())]
         if livekit:
             lines += ["[livekit]", *(f"{key} = {json.dumps(value)}" for key, value in livekit.items())]
         (base / "relay.toml").write_text("\n".join(lines) + "\n")
@@ -377,7 +382,7 @@ class RelayProcess:
     def start(self) -> None:
         """Starts the process, without waiting."""
         config = str(self.base / "relay.toml")
-        command, environment = [sys.executable, "-c", RUN, config], ENVIRONMENT
+        command, environment = [sys.executable, "-c", self.run, config], ENVIRONMENT
         if self.wheel:
             command, environment = [str(self.wheel / "bin/samrum-relay"), "--config", config], {"PATH": os.defpath}
         with self.log.open("ab") as log:
