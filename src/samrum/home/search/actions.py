@@ -194,7 +194,7 @@ def meant(tx: Tx, word: str, stemmer: Stemmer) -> Meant:
     counts: dict[int, int] = {}
     said: list[str] = []
 
-    def take(listed: Iterable[tables.Word], match: Match) -> None:
+    def take(listed: Iterable[tables.Term], match: Match) -> None:
         for one in listed:
             if one.id not in ways:
                 ways[one.id] = match

@@ -99,7 +99,7 @@ MERGED_PAGES: Final = 200
 """Pages that one step of merging writes."""
 
 
-class Word(NamedTuple):
+class Term(NamedTuple):
     """One word of the vocabulary."""
 
     id: int
@@ -186,26 +186,26 @@ def merge(tx: Tx) -> bool:
 # ---- finding words
 
 
-def exact(tx: Tx, word: str) -> list[Word]:
+def exact(tx: Tx, word: str) -> list[Term]:
     """The word itself, if any message has it."""
-    return [Word(*row) for row in _EXACT.rows(tx, {"word": word})]
+    return [Term(*row) for row in _EXACT.rows(tx, {"word": word})]
 
 
-def forms(tx: Tx, of: Forms, limit: int) -> list[Word]:
+def forms(tx: Tx, of: Forms, limit: int) -> list[Term]:
     """Words that are forms of it, itself too, the most used first."""
     values = {"sv": of.sv, "en": of.en, "de": of.de, "limit": limit}
-    return [Word(*row) for row in _FORMS.rows(tx, values)]
+    return [Term(*row) for row in _FORMS.rows(tx, values)]
 
 
-def spelled(tx: Tx, plain: str) -> list[Word]:
+def spelled(tx: Tx, plain: str) -> list[Term]:
     """Words that are the same without å, ä and ö."""
-    return [Word(*row) for row in _PLAIN.rows(tx, {"plain": plain})]
+    return [Term(*row) for row in _PLAIN.rows(tx, {"plain": plain})]
 
 
-def parts(tx: Tx, plain: str, limit: int) -> list[Word]:
+def parts(tx: Tx, plain: str, limit: int) -> list[Term]:
     """Words that have these letters (three at least) in them, or nearly: every three of them in a row. The most used first."""
     three = " AND ".join(f'"{plain[at : at + 3]}"' for at in range(len(plain) - 2))
-    return [Word(*row) for row in _PARTS.rows(tx, {"three": three, "limit": limit})]
+    return [Term(*row) for row in _PARTS.rows(tx, {"three": three, "limit": limit})]
 
 
 # ---- finding messages
