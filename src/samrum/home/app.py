@@ -36,6 +36,8 @@ from samrum.home.ledger.actions import Ledger
 from samrum.home.login import http as login_http
 from samrum.home.login.actions import Login
 from samrum.home.login.door import Door
+from samrum.home.mail import wiring as mail_wiring
+from samrum.home.mail.actions import Mail
 from samrum.home.outbox.actions import Outbox
 from samrum.home.outbox.outside import Relay
 from samrum.home.people import http as people_http
@@ -45,10 +47,10 @@ from samrum.home.pictures.actions import Pictures
 from samrum.home.records.reader import Reader
 from samrum.home.rooms import http as rooms_http
 from samrum.home.rooms.actions import Rooms
-from samrum.home.settings import http as settings_http
-from samrum.home.settings.actions import OwnSettings
 from samrum.home.search import http as search_http
 from samrum.home.search.actions import Finding
+from samrum.home.settings import http as settings_http
+from samrum.home.settings.actions import OwnSettings
 from samrum.home.since import http as since_http
 from samrum.home.since.actions import Picture
 from samrum.home.site import http as site_http
@@ -89,6 +91,7 @@ class Home:
     takeover: Takeover
     records: Transactions
     reader: Reader
+    mail: Mail | None
     site: Site
     clock: Clock
 
@@ -194,6 +197,7 @@ async def build(config: HomeConfig, *, clock: Clock, log: Log) -> Home:
         use=KeyUse(db=db, relay=relay, renew=lambda: renew(rooms), log=log),
         records=records,
         reader=reader,
+        mail=mail_wiring.mail(config, db=db, records=records, keys=keys, outgoing=outgoing, clock=clock, log=log),
         takeover=Takeover(db=db, clock=clock, rooms=rooms, devices=devices, log=log),
         site=site,
         clock=clock,
@@ -249,6 +253,8 @@ async def main(
                 group.create_task(_keep(home.rooms.begin_due, Word("epochs"), log)),
                 group.create_task(_keep(home.reader.run, Word("records"), log)),
             ]
+            if home.mail:
+                background.append(group.create_task(_keep(home.mail.run, Word("mail"), log)))
             if not taken:
                 background.append(group.create_task(_later(lambda: take_over(home.takeover, file))))
             serving = group.create_task(server.serve(sockets=sockets))

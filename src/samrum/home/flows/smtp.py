@@ -66,6 +66,7 @@ class MailLine:
     def __init__(self, server: MailServer) -> None:
         self._server = server
         self._smtp: smtplib.SMTP | None = None
+        self._opening: smtplib.SMTP | None = None
 
     def send(self, sender: str, recipient: str, letter: bytes) -> Sent:
         """Hands one letter (with CRLF) over; never raises for what the server does."""
@@ -97,6 +98,12 @@ class MailLine:
                 smtp.quit()
             smtp.close()
 
+    def abort(self) -> None:
+        """Breaks off what is being said, from another thread."""
+        for smtp in (self._smtp, self._opening):
+            if smtp is not None:
+                _break(smtp)
+
     def _start_over(self, code: int) -> Sent:
         """What a refusal means (RFC 5321 §4.2.1: 5 is for good, 4 for now); the next letter has a connection of its own."""
         self.close()
@@ -109,6 +116,7 @@ class MailLine:
             if to.security == "tls"
             else smtplib.SMTP(local_hostname=to.hello, timeout=SECONDS)
         )
+        self._opening = smtp
         smtp._host = to.host  # type: ignore[attr-defined]  # noqa: SLF001  the name that TLS checks
         try:
             with _within(smtp, LETTER_SECONDS):
@@ -138,8 +146,7 @@ class _within:  # noqa: N801  reads as what it does
     """Breaks the connection when a block takes too long: a server that sends a byte now and then would hold it for ever."""
 
     def __init__(self, smtp: smtplib.SMTP, seconds: float) -> None:
-        self._smtp = smtp
-        self._timer = threading.Timer(seconds, self._break)
+        self._timer = threading.Timer(seconds, _break, [smtp])
         self._timer.daemon = True
 
     def __enter__(self) -> None:
@@ -148,7 +155,8 @@ class _within:  # noqa: N801  reads as what it does
     def __exit__(self, *_: object) -> None:
         self._timer.cancel()
 
-    def _break(self) -> None:
-        if self._smtp.sock is not None:
-            with contextlib.suppress(OSError):
-                self._smtp.sock.shutdown(socket.SHUT_RDWR)
+
+def _break(smtp: smtplib.SMTP) -> None:
+    if smtp.sock is not None:
+        with contextlib.suppress(OSError):
+            smtp.sock.shutdown(socket.SHUT_RDWR)

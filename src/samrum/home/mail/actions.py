@@ -4,7 +4,6 @@ import asyncio
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from email.utils import parseaddr
 from enum import StrEnum
 from typing import Final, NamedTuple, Protocol
 from zoneinfo import ZoneInfo
@@ -263,8 +262,3 @@ def _concerned(tx: Tx, one: Noted) -> dict[Pid, Why]:
     author = members.get(one.author)
     may_call_all = len(members) <= ROOM_FOR_ALL or (author is not None and author.role in {Role.OWNER, Role.MODERATOR})
     return dict.fromkeys(others if one.everybody and may_call_all else others & set(one.mentions), Why.MENTION)
-
-
-def domain_of(sender: str) -> str:
-    """The domain of a sender's address."""
-    return parseaddr(sender)[1].rpartition("@")[2]

@@ -36,7 +36,11 @@ class Smtp:
             line = self._line = self._line or self._outgoing.mail_line(FLOW, self._server)
         except NoSuchFlow:
             return Sent.AWAY
-        return await asyncio.to_thread(line.send, self._sender, recipient, letter)
+        try:
+            return await asyncio.to_thread(line.send, self._sender, recipient, letter)
+        except asyncio.CancelledError:  # home ends: a slow server must not hold it
+            line.abort()
+            raise
 
     async def rest(self) -> None:
         """Ends the connection."""

@@ -97,6 +97,30 @@ _UNREAD = _sql(
     "room",
     "limit",
 )
+_NOTED = _sql(
+    "SELECT m.n, r.room, m.pos, x.at, p.pid, x.kind, x.everyone, "
+    "(SELECT json_group_array(q.pid) FROM mention o JOIN person_number q ON q.number = o.person WHERE o.id = x.id) AS mentions "
+    "FROM mirror m JOIN message x ON x.id = (m.room << 28) | m.pos JOIN person_number p ON p.number = x.person "
+    "JOIN room_number r ON r.number = m.room "
+    "WHERE m.n > :after AND m.n <= (SELECT indexed FROM progress) AND x.deleted = 0 ORDER BY m.n LIMIT :limit",
+    "after",
+    "limit",
+)
+_READ_BY = _sql(
+    "SELECT r.room, p.pos FROM read_position p JOIN room_number r ON r.number = p.room "
+    "WHERE p.person = :person AND r.room IN (SELECT value FROM json_each(:rooms))",
+    "person",
+    "rooms",
+)
+_STILL = _sql(
+    "SELECT x.id & :mark, x.word FROM message x WHERE x.id IN (SELECT (:room << 28) | value FROM json_each(:places)) "
+    "AND x.deleted = 0 AND (x.id & :mark) > COALESCE((SELECT pos FROM read_position WHERE room = :room AND person = :person), 0)",
+    "mark",
+    "room",
+    "person",
+    "places",
+)
+_ENVELOPE = _sql("SELECT COALESCE(edit, n) FROM message WHERE id = :id AND deleted = 0", "id")
 _FORGET = (
     "DELETE FROM mention WHERE id BETWEEN :first AND :last",
     "DELETE FROM message WHERE id BETWEEN :first AND :last",
@@ -337,6 +361,48 @@ def unread(tx: Tx, pid: Pid, room: RoomId, limit: int) -> list[Unread]:
     person = person_numbers(tx, [pid]).get(pid, -1)
     values: dict[str, object] = {"mark": _MARK, "person": person, "room": number, "limit": limit}
     return [Unread(*row) for row in _UNREAD.rows(tx, values)]
+
+
+class Noted(NamedTuple):
+    """A message or a ring, when it was indexed first; without those that were deleted since."""
+
+    n: int
+    room: RoomId
+    pos: int
+    at: int
+    pid: Pid
+    kind: int
+    everyone: int
+    mentions: str
+    """JSON: the pseudonyms that it mentions now."""
+
+
+def noted(tx: Tx, after: int, limit: int) -> list[Noted]:
+    """What has been indexed after a number of the log, in its order."""
+    return [Noted(*row) for row in _NOTED.rows(tx, {"after": after, "limit": limit})]
+
+
+def read_by(tx: Tx, pid: Pid, rooms: Iterable[RoomId]) -> dict[RoomId, int]:
+    """How far a person has read; without rooms of which nothing is known."""
+    person = person_numbers(tx, [pid]).get(pid, -1)
+    return dict(_READ_BY.rows(tx, {"person": person, "rooms": json.dumps(list(rooms))}))
+
+
+def still_unread(tx: Tx, pid: Pid, room: RoomId, places: Iterable[int]) -> dict[int, str | None]:
+    """Which of these positions of a room a person has not read, deleted ones apart; of a call with the last word said of it."""
+    number = room_numbers(tx, [room]).get(room)
+    if number is None:
+        return {}
+    person = person_numbers(tx, [pid]).get(pid, -1)
+    values = {"mark": _MARK, "room": number, "person": person, "places": json.dumps(list(places))}
+    return dict(_STILL.rows(tx, values))
+
+
+def sealed_at(tx: Tx, room: RoomId, pos: int) -> bytes | None:
+    """What says what the message at a position says now: its own envelope, or that of its last edit; `None`: it was deleted."""
+    number = room_numbers(tx, [room]).get(room)
+    row = None if number is None else _ENVELOPE.row(tx, {"id": message_id(number, pos)})
+    return sealed(tx, row[0]) if row else None
 
 
 # ---- purging
