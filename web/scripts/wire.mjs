@@ -12,7 +12,7 @@ const HERE = new URL('../src/wire/', import.meta.url);
 const NOTE = '// Made by scripts/wire.mjs from the wire structs in src/samrum/wire (make wire). Not to be edited by hand.\n';
 /** What browsers receive, besides relay's frames and statements: only this needs validators. */
 const RECEIVED = [
-  'Session', 'Started', 'Renewed', 'Since', 'People', 'Changed', 'Keys', 'Rosters', 'Certs', 'Devices', 'Problem', 'Join', 'ObjectMade', 'ObjectHas', 'ObjectState', 'Ledger', 'Witnessed',
+  'Session', 'Started', 'Renewed', 'Since', 'People', 'Changed', 'Channels', 'Keys', 'Rosters', 'Certs', 'Devices', 'Problem', 'Join', 'ObjectMade', 'ObjectHas', 'ObjectState', 'Ledger', 'Witnessed',
   'Content', 'Listed', 'RoomPeople', 'ToldPast',
 ];
 const BRANDS = { p: 'Pid', d: 'Dev', r: 'RoomId', t: 'TenantId', k: 'KeyId', m: 'MsgId', c: 'CallId' };

@@ -31,7 +31,7 @@ const room: Room = {
   retention: '',
   pinned: false,
   notify: 'all',
-  ownerless: false,
+  ownerless: false, mayOwn: false,
   lastAt: 0,
   members: Object.entries(window.config.names).map(([pid, name]) => ({
     pid: pid as Pid,

@@ -32,7 +32,7 @@ export function NewRoom({ onClose }: { readonly onClose: () => void }) {
     setBusy(true);
     setFailure(undefined);
     try {
-      const room = await session.createRoom('group', title.trim(), people.map((person) => person.pid), open ? 'open' : 'closed');
+      const room = await session.createRoom('group', title.trim(), people.map((person) => person.pid), { history: open ? 'open' : 'closed' });
       onClose();
       go({ name: 'room', room });
     } catch (error) {

@@ -36,7 +36,7 @@ export function SettingsPanel({ room }: { readonly room: Room }) {
     const wanted = title.trim();
     if (wanted === '' || wanted === room.title) return;
     void attempt(async () => {
-      await session.renameRoom(room.id, wanted);
+      await session.settings.changeRoom(room.id, { title: wanted });
       announce(t('settings.saved'));
     });
   };

@@ -2,16 +2,17 @@
 import type { Dev, Pid, RoomId } from '../wire/ids';
 import { utf8, type Bytes } from '../wire/bytes';
 import type {
-  Certs, Changed, ChangeMembers, Devices, Keys, Ledger, Listed, NewRoom, People, Renewed, RoomPeople, Rosters, Session, SignIn, Since,
+  Certs, Changed, ChangeMembers, ChangeRoom, Channels, Devices, Keys, Ledger, Listed, Mine, NewRoom, People, Renewed, RoomPeople, Rosters, Session, Settings, SignIn, Since,
   Start, Started, ToldPast, WantKeys, WantPast,
 } from '../wire/types';
 import * as valid from '../wire/validators';
-import { exchange } from './http';
+import { exchange, type Exchange } from './http';
 import { codeOf } from './refusal';
 
 /** Makes the `samrum-proof` statement of one request. `path` has its query; `now` is home's clock in s since 1970. */
 export type Prove = (htm: string, path: string, body: Bytes, now: number) => Promise<string>;
 
+type Method = Exchange<unknown>['method'];
 type Check<T> = ((data: unknown) => data is T) | null;
 
 export class HomeDoor {
@@ -86,8 +87,40 @@ export class HomeDoor {
     return this.proven('POST', `/rooms/${room}/members`, body, valid.Changed);
   }
 
-  rename(room: RoomId, title: string): Promise<Changed> {
-    return this.proven('PATCH', `/rooms/${room}`, { title }, valid.Changed);
+  changeRoom(room: RoomId, body: Partial<ChangeRoom>): Promise<Changed> {
+    return this.proven('PATCH', `/rooms/${room}`, body, valid.Changed);
+  }
+
+  /** Takes over what nobody owns. */
+  own(room: RoomId): Promise<Changed> {
+    return this.proven('POST', `/rooms/${room}/own`, {}, valid.Changed);
+  }
+
+  /** `data`: base64url of a PNG or WebP. */
+  putPicture(room: RoomId, data: string): Promise<Changed> {
+    return this.proven('PUT', `/rooms/${room}/picture`, { data }, valid.Changed);
+  }
+
+  dropPicture(room: RoomId): Promise<Changed> {
+    return this.proven('DELETE', `/rooms/${room}/picture`, {}, valid.Changed);
+  }
+
+  seeRoom(room: RoomId, body: Mine): Promise<void> {
+    return this.call('PUT', `/rooms/${room}/mine`, body, null);
+  }
+
+  channels(query: string, skip: number, limit: number): Promise<Channels> {
+    const asked = new URLSearchParams({ q: query, skip: String(skip), limit: String(limit) }).toString();
+    return this.call('GET', `/channels?${asked}`, undefined, valid.Channels);
+  }
+
+  join(room: RoomId): Promise<Changed> {
+    return this.proven('POST', `/rooms/${room}/join`, {}, valid.Changed);
+  }
+
+  /** One's own settings, all of them anew. */
+  choose(body: Settings): Promise<void> {
+    return this.call('PUT', '/settings', body, null);
   }
 
   devices(): Promise<Devices> {
@@ -110,7 +143,7 @@ export class HomeDoor {
   }
 
   /** With a proof; where home does not ask for it, its answer then carries the keys too. */
-  private async proven<T>(method: 'POST' | 'PATCH', path: string, body: object, reply: Check<T>): Promise<T> {
+  private async proven<T>(method: Method, path: string, body: object, reply: Check<T>): Promise<T> {
     const once = async (): Promise<T> => {
       const now = Math.floor((Date.now() + this.ahead) / 1000);
       const proof = await this.prove(method, path, utf8(JSON.stringify(body)), now);
@@ -126,7 +159,7 @@ export class HomeDoor {
   }
 
   private call<T>(
-    method: 'GET' | 'POST' | 'PATCH',
+    method: Method,
     url: string,
     body: object | undefined,
     reply: Check<T>,

@@ -10,9 +10,10 @@ import { Refusal } from '../doors/refusal';
 import type { Files } from '../files/files';
 import type { Bytes } from '../wire/bytes';
 import type { CallId, Dev, MsgId, Pid, RoomId } from '../wire/ids';
+import type { Channel, Channels, Mine, Settings } from '../wire/types';
 
 export { Refusal };
-export type { CallId, Dev, MsgId, Pid, RoomId };
+export type { CallId, Channel, Dev, Mine, MsgId, Pid, RoomId, Settings };
 
 /** A value now, and word when it changes. */
 export interface Readable<T> {
@@ -29,6 +30,8 @@ export interface Person {
   readonly name: string | null;
   readonly department: string;
   readonly title: string;
+  /** What the person says of themself now. */
+  readonly status?: string;
 }
 
 export interface Member extends Person {
@@ -67,7 +70,10 @@ export interface Room {
   readonly retention: string;
   readonly pinned: boolean;
   readonly notify: 'all' | 'mentions' | 'none';
+  /** Nobody owns it. */
   readonly ownerless: boolean;
+  /** And one may take it over. */
+  readonly mayOwn: boolean;
   /** ms since 1970 of the newest message known here; 0: none. Rooms are sorted by it, newest first. */
   readonly lastAt: number;
   /** By verified chain; oneself alone in rooms over 500, whose members load by page (`Session.roomPeople`). */
@@ -301,6 +307,34 @@ export interface MeetingAccess {
   name(pid: Pid): string | null;
 }
 
+/** What a room's owners and moderators may change; what is absent stays. */
+export interface RoomChange {
+  readonly title?: string;
+  readonly topic?: string;
+  readonly post?: Room['post'];
+  readonly access?: Room['access'];
+  readonly history?: Room['history'];
+  readonly archived?: boolean;
+}
+
+/** Choices that live at home: one's own, which are the same on all of one's devices, and those for rooms. */
+export interface SessionSettings {
+  readonly own: Readable<Settings>;
+  change(change: Partial<Settings>): Promise<void>;
+  readonly mayMakeChannels: boolean;
+  /** Pins a room, or says of what in it one wants to be told. */
+  seeRoom(room: RoomId, how: Partial<Mine>): Promise<void>;
+  markRead(room: RoomId): void;
+  changeRoom(room: RoomId, change: RoomChange): Promise<void>;
+  /** One small PNG or WebP; `null` takes it away. */
+  setPicture(room: RoomId, picture: Bytes | null): Promise<void>;
+  /** Owns what nobody owns. */
+  takeOver(room: RoomId): Promise<void>;
+  /** A page of the public channels. */
+  channels(query: string, skip: number, limit: number): Promise<Channels>;
+  join(room: RoomId): Promise<void>;
+}
+
 /** How present somebody is, as far as one may know: `away` is no input for ten minutes. */
 export type PresenceState = 'online' | 'away' | 'meeting' | 'offline';
 
@@ -321,8 +355,8 @@ export interface Session {
   searchPeople(query: string, limit?: number): Promise<readonly Person[]>;
   /** A page of a room's members by name, or of those whom a search finds; `count`: of all of them. */
   roomPeople(room: RoomId, query: string, skip: number, limit: number): Promise<{ readonly people: readonly Member[]; readonly count: number }>;
-  /** A direct message with exactly one other person opens the existing room if there is one. `closed`: who comes later reads from there on. */
-  createRoom(kind: RoomKind, title: string, members: readonly Pid[], history?: 'open' | 'closed'): Promise<RoomId>;
+  /** A direct message with exactly one other person opens the existing room if there is one. */
+  createRoom(kind: RoomKind, title: string, members: readonly Pid[], rules?: Pick<RoomChange, 'topic' | 'post' | 'access' | 'history'>): Promise<RoomId>;
   changeMembers(
     room: RoomId,
     change: {
@@ -331,8 +365,9 @@ export interface Session {
       role?: readonly { readonly pid: Pid; readonly role: Role }[];
     },
   ): Promise<void>;
-  renameRoom(room: RoomId, title: string): Promise<void>;
-  leaveRoom(room: RoomId): Promise<void>;
+  /** Rejects with `last_owner`, unless `ownerless` says that the room shall have none. */
+  leaveRoom(room: RoomId, ownerless?: boolean): Promise<void>;
+  readonly settings: SessionSettings;
   meeting(room: RoomId): MeetingAccess;
   /** Sending and opening files; it loads when it is needed first (`../files`). */
   readonly files: { readonly now: Readable<Files | null>; load(): Promise<Files> };

@@ -10,9 +10,13 @@ import { soon } from './signal';
 const KEPT_MS = 24 * 3600 * 1000;
 const SAVE_MS = 2_000;
 const PAGE = 500;
+/** A timer's longest time is 24.8 days; nothing here is kept for longer than a day anyway. */
+const LONGEST_MS = KEPT_MS;
 
 interface Known {
   readonly person: Person;
+  /** When what the person says of themself is over, s since 1970. */
+  readonly until?: number | null;
   /** When home told it, ms since 1970. */
   readonly at: number;
 }
@@ -23,6 +27,7 @@ export class People {
   private readonly absent = new Set<Pid>();
   private readonly fetchSoon = soon(() => void this.fetch());
   private saving: ReturnType<typeof setTimeout> | null = null;
+  private ending: ReturnType<typeof setTimeout> | null = null;
 
   constructor(
     private readonly ground: Pick<Ground, 'home' | 'keys' | 'storage' | 'asked'>,
@@ -37,17 +42,19 @@ export class People {
     for (const one of JSON.parse(textOf(plain)) as Known[]) {
       if (fresh(one) && !this.known.has(one.person.pid)) this.known.set(one.person.pid, one);
     }
+    this.endStatuses();
   }
 
   learn(people: readonly Told[]): void {
     let news = false;
-    for (const { pid, name, department, title } of people) {
+    for (const { pid, name, department, title, status, status_until: until } of people) {
       this.wanted.delete(pid);
       const old = this.known.get(pid)?.person;
-      const same = old?.name === name && old.department === department && old.title === title;
+      const same = old?.name === name && old.department === department && old.title === title && (old.status ?? '') === status;
       news ||= !same;
-      this.known.set(pid, { person: same ? old : { pid, name, department, title }, at: Date.now() });
+      this.known.set(pid, { person: same ? old : { pid, name, department, title, status }, until, at: Date.now() });
     }
+    this.endStatuses();
     if (!news) return;
     this.changed();
     this.saving ??= setTimeout(() => {
@@ -74,6 +81,29 @@ export class People {
 
   stop(): void {
     if (this.saving !== null) clearTimeout(this.saving);
+    if (this.ending !== null) clearTimeout(this.ending);
+  }
+
+  /** Hides what is over, and comes back when the next one ends. */
+  private endStatuses(): void {
+    if (this.ending !== null) clearTimeout(this.ending);
+    this.ending = null;
+    let next = Infinity;
+    let ended = false;
+    for (const [pid, { person, until, at }] of this.known) {
+      if (until == null || !person.status) continue;
+      const left = until * 1000 - Date.now();
+      if (left > 0) next = Math.min(next, left);
+      else {
+        ended = true;
+        this.known.set(pid, { person: { ...person, status: '' }, at });
+      }
+    }
+    if (ended) this.changed();
+    if (next === Infinity) return;
+    this.ending = setTimeout(() => {
+      this.endStatuses();
+    }, Math.min(next, LONGEST_MS));
   }
 
   private async fetch(): Promise<void> {

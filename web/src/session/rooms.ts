@@ -6,7 +6,7 @@
 import { codeOf } from '../doors/refusal';
 import type { ChainMember, RoomState } from '../wire/chain';
 import type { MsgId, Pid, RoomId } from '../wire/ids';
-import type { Meeting, Room as Told, RoomHead, RosterAt, RosterIs, Welcome } from '../wire/types';
+import type { Meeting, Mine, Room as Told, RoomHead, RosterAt, RosterIs, Welcome } from '../wire/types';
 import type { Bytes } from '../wire/bytes';
 import { MESSAGE, parse } from '../wire/envelope';
 import type { Member, Room, Trouble } from './api';
@@ -21,6 +21,8 @@ const GRACE_MS = 3_000;
 const ROSTERS_A_REQUEST = 500;
 /** How far big rooms' devices spread out before they fetch a roster that relay did not pass on, in ms. */
 const FETCH_MS = 10_000;
+
+const UNCHOSEN: Mine = { pinned: false, notify: 'all' };
 
 interface Entry {
   told: Told;
@@ -296,6 +298,16 @@ export class Rooms {
     return isIn(entry.state, this.ground.pid) ? 'yes' : 'not_a_member';
   }
 
+  /** How this person sees a room. */
+  mine(room: RoomId): Mine {
+    return this.entries.get(room)?.told.mine ?? UNCHOSEN;
+  }
+
+  see(room: RoomId, mine: Mine): void {
+    const told = this.entries.get(room)?.told;
+    if (told !== undefined) this.update(room, { told: { ...told, mine } });
+  }
+
   /** As home told them last. */
   told(): Told[] {
     return [...this.entries.values()].map(({ told }) => told);
@@ -404,16 +416,16 @@ export class Rooms {
       myRole: role,
       unread,
       mentions: 0,
-      topic: '',
-      access: 'private',
-      post: 'member',
-      archived: false,
-      picture: null,
-      history: 'open',
-      retention: '',
-      pinned: false,
-      notify: 'all',
-      ownerless: false,
+      topic: told.topic,
+      access: told.access,
+      post: told.post,
+      archived: told.archived,
+      picture: told.picture,
+      history: told.history,
+      retention: told.retention,
+      ...(told.mine ?? UNCHOSEN),
+      ownerless: told.ownerless,
+      mayOwn: told.may_own,
       lastAt,
       members,
       count,

@@ -24,6 +24,7 @@ import { Presence } from './presence';
 import { Relay } from './relay';
 import { Rooms } from './rooms';
 import { Sender } from './sender';
+import { SettingsPart } from './settings';
 import { Signal } from './signal';
 import { spread } from './size';
 import { wipeStorage, type Storage } from './storage';
@@ -63,6 +64,7 @@ export class LiveSession implements Session, Ground {
   private readonly mine: MyDevices;
   private readonly watch: LedgerWatch;
   private readonly leases: Leases;
+  readonly settings: SettingsPart;
   /** Home has not answered since this session began from a kept start. */
   private away: boolean;
   /** The last start that home gave. */
@@ -92,6 +94,10 @@ export class LiveSession implements Session, Ground {
     this.book = new Rooms(this, (room) => {
       this.sender.pump(room);
     });
+    this.settings = new SettingsPart(
+      { home, rooms: this.book, asked: (call) => this.asked(call), take: (reply) => this.take(reply), stream: () => this.stream() },
+      started,
+    );
     this.mine = myDevices(this);
     this.opener = new Opener(this, this.book, (dev) => {
       this.mine.wrote(dev);
@@ -138,7 +144,9 @@ export class LiveSession implements Session, Ground {
       this.relay.show(shown);
     });
     this.line = new HomeLine(began.home, started, {
-      since: async ({ rooms, rosters, people, devices }) => {
+      since: async (news) => {
+        const { rooms, rosters, people, devices } = news;
+        this.settings.heard(news);
         if (devices) this.lookAtDevices();
         this.people.learn(people);
         await this.book.take(rooms, rosters);
@@ -193,13 +201,15 @@ export class LiveSession implements Session, Ground {
     const started = await this.asked(this.began.start());
     this.away = false;
     this.started = started;
+    this.settings.adopt(started);
     await this.learn(started, []);
     this.line.adopt(started);
   }
 
   private async keepStart(): Promise<void> {
     const { grant, grantedAt, relay, cursor } = this.line;
-    await keepStart(this.keys, grantedAt, { ...this.started, rooms: this.book.told(), grant, relay, cursor });
+    const settings = this.settings.own.get();
+    await keepStart(this.keys, grantedAt, { ...this.started, rooms: this.book.told(), settings, grant, relay, cursor });
   }
 
   // ---- what the screens see
@@ -250,25 +260,21 @@ export class LiveSession implements Session, Ground {
     return { people: people.map(({ person, role }) => ({ ...person, role, me: person.pid === this.pid })), count };
   }
 
-  async createRoom(kind: RoomKind, title: string, members: readonly Pid[], history: 'open' | 'closed' = 'open'): Promise<RoomId> {
-    const body = { room: newId('r'), kind, title, members: [...members], history };
+  async createRoom(kind: RoomKind, title: string, members: readonly Pid[], rules: Parameters<Session['createRoom']>[3] = {}): Promise<RoomId> {
+    const body = { ...rules, room: newId('r'), kind, title, members: [...members] };
     return (await this.take(this.asked(this.home.createRoom(body)))).room.room;
   }
 
-  async changeMembers(room: RoomId, change: Parameters<Session['changeMembers']>[1]): Promise<void> {
+  async changeMembers(room: RoomId, change: Parameters<Session['changeMembers']>[1], ownerless = false): Promise<void> {
     const add = (change.add ?? []).map((pid) => ({ pid, role: 'member' as const }));
     const inside = new Set(this.book.list.get().find(({ id }) => id === room)?.meeting?.people);
     const remove = [...(change.remove ?? [])];
-    const body = { add, remove, role: [...(change.role ?? [])], at_once: remove.some((pid) => inside.has(pid)) };
+    const body = { add, remove, role: [...(change.role ?? [])], at_once: remove.some((pid) => inside.has(pid)), ownerless };
     await this.take(this.asked(this.home.changeMembers(room, body)));
   }
 
-  async renameRoom(room: RoomId, title: string): Promise<void> {
-    await this.take(this.asked(this.home.rename(room, title)));
-  }
-
-  leaveRoom(room: RoomId): Promise<void> {
-    return this.changeMembers(room, { remove: [this.pid] });
+  leaveRoom(room: RoomId, ownerless = false): Promise<void> {
+    return this.changeMembers(room, { remove: [this.pid] }, ownerless);
   }
 
   meeting(room: RoomId): MeetingAccess {
