@@ -7,6 +7,7 @@ export function Renewed(data: unknown): data is T.Renewed;
 export function Since(data: unknown): data is T.Since;
 export function People(data: unknown): data is T.People;
 export function Changed(data: unknown): data is T.Changed;
+export function Channels(data: unknown): data is T.Channels;
 export function Keys(data: unknown): data is T.Keys;
 export function Rosters(data: unknown): data is T.Rosters;
 export function Certs(data: unknown): data is T.Certs;
