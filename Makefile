@@ -26,13 +26,13 @@ build: $(VENV)/.run build/web.stamp build/livekit-server ## make everything that
 wheel: $(VENV)/.made ## build relay's own wheel, and an environment that holds it alone, into build/
 	@scripts/step.sh "Building relay's wheel" scripts/relay_wheel.sh
 
-test: tools $(VENV)/.dev web/node_modules/.made build/web.stamp build/livekit-server ## lint, types, walls, and every test against real servers and browsers
+test: tools $(VENV)/.dev web/node_modules/.made build/web.stamp build/livekit-server build/versitygw ## lint, types, walls, and every test against real servers and browsers
 	@scripts/test.sh all
 
 check: $(VENV)/.dev web/node_modules/.made ## the quick part of `make test`: no servers, under two minutes
 	@scripts/test.sh quick
 
-soak: tools $(VENV)/.dev web/node_modules/.made build/web.stamp build/livekit-server ## the long forms of tests, an hour or so; some of them by SOAK="-k kill"
+soak: tools $(VENV)/.dev web/node_modules/.made build/web.stamp build/livekit-server build/versitygw ## the long forms of tests, an hour or so; some of them by SOAK="-k kill"
 	@scripts/soak.sh $(SOAK)
 
 fuzz: $(VENV)/.fuzz ## look for inputs that break a parser, guided by coverage, for FUZZ_SECONDS=600; finds stay in tests/fuzz/corpus
@@ -95,3 +95,6 @@ build/web.stamp: $(WEB_SOURCES) web/package-lock.json
 
 build/livekit-server: media/go.mod media/go.sum
 	@scripts/livekit.sh
+
+build/versitygw: tests/blobs/versitygw/go.mod tests/blobs/versitygw/go.sum
+	@scripts/versitygw.sh

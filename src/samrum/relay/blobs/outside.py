@@ -120,7 +120,7 @@ class S3:
 
     def __init__(self, *, endpoint: str, bucket: str, region: str, key: str, secret: str, ca: bytes | None) -> None:
         """`ca`: certificates (PEM) trusted beside the system's. Settings of the environment are ignored."""
-        for name in os.environ:
+        for name in list(os.environ):
             if name.upper().startswith("AWS_") or name.upper().endswith("_PROXY"):
                 del os.environ[name]  # the library would read them
         options: ClientConfig = {"allow_http": endpoint.startswith("http://"), "timeout": DEADLINE}
