@@ -8,23 +8,27 @@ from typing import Any, Self
 
 import msgspec
 
-from samrum.wire import jws
+from samrum.wire import envelope, ids, jws
 from samrum.wire.base import Problem
 from samrum.wire.chain import BadRoster, RoomState
 from samrum.wire.home_api import HomeKey
 from samrum.wire.ids import Pid, RoomId, TenantId
 from samrum.wire.relay_api import (
     Applied,
+    LastOf,
     LogPage,
     LogRow,
     Positions,
+    PutEnvelope,
     PutHead,
     PutHints,
     PutRevocation,
     PutRoster,
     ReadLog,
+    Stored,
+    WantLast,
 )
-from samrum.wire.statements import Call, Head, Hint, Revoke, Roster
+from samrum.wire.statements import Call, Grant, Head, Hint, Revoke, Roster
 
 
 @dataclass
@@ -145,6 +149,37 @@ class Recorder:
         self.rosters.append(roster)
         self.order.append(("roster", roster.room, roster.version))
         return 200, Applied(version=roster.version)
+
+    def _envelopes(self, body: bytes) -> tuple[int, Any]:
+        put = msgspec.msgpack.decode(body, type=PutEnvelope)
+        grant = jws.verify(put.grant, Grant, self._key)
+        sealed = envelope.parse(put.env)
+        room, msg = RoomId(ids.text("r", sealed.room)), sealed.msg_id
+        for row in self.log:
+            if envelope.parse(row.env).msg_id == msg:
+                return 200, msgspec.msgpack.encode(Stored(pos=row.pos, hash=envelope.stored_hash(row.env)))
+        state = self.rooms.get(room)
+        if state is None or grant.sub not in state.members:
+            return 403, Problem(code="not_a_member")
+        if state.epoch is None or sealed.epoch != state.epoch.n:
+            return 409, Problem(code="epoch_stale")
+        mine = [one for row in self.log if (one := envelope.parse(row.env)).dev == sealed.dev and row.room == room]
+        if sealed.seq != len(mine) + 1:
+            return 409, Problem(code="seq_refused", have=len(mine))
+        key = jws.key_of_jwk(grant.cnf.jwk)
+        named = (ids.text("p", sealed.pid), ids.text("d", sealed.dev))
+        if named != (grant.sub, grant.dev) or not envelope.signature_holds(put.env, key):
+            self.faults.append("envelopes")
+        pos = 1 + sum(row.room == room for row in self.log)
+        n = self.log[-1].n + 1 if self.log else 1
+        self.log.append(LogRow(n=n, room=room, pos=pos, env=put.env))
+        return 200, msgspec.msgpack.encode(Stored(pos=pos, hash=envelope.stored_hash(put.env)))
+
+    def _last(self, body: bytes) -> tuple[int, Any]:
+        want = msgspec.msgpack.decode(body, type=WantLast)
+        dev = ids.raw(jws.verify(want.grant, Grant, self._key).dev, "d")
+        mine = [row.env for row in self.log if row.room == want.room and envelope.parse(row.env).dev == dev]
+        return 200, msgspec.msgpack.encode(LastOf(env=mine[-1] if mine else None))
 
     def _hints(self, body: bytes) -> tuple[int, Any]:
         for statement in msgspec.json.decode(body, type=PutHints).jws:

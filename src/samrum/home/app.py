@@ -22,9 +22,15 @@ from samrum.home.directory import outside as directory_file
 from samrum.home.directory.actions import Takeover
 from samrum.home.directory.outside import File
 from samrum.home.errors import SecondCopyAway
+from samrum.home.export import http as export_http
+from samrum.home.export.actions import Exports
+from samrum.home.export.worker import Worker
 from samrum.home.flows import http as flows_http
 from samrum.home.flows import policy, register
 from samrum.home.flows.outside import Outgoing
+from samrum.home.hooks import http as hooks_http
+from samrum.home.hooks.actions import HookBook
+from samrum.home.hooks.sending import Sending
 from samrum.home.keys import folder
 from samrum.home.keys import http as keys_http
 from samrum.home.keys.actions import EpochKeys
@@ -38,6 +44,8 @@ from samrum.home.login.actions import Login
 from samrum.home.login.door import Door
 from samrum.home.mail import wiring as mail_wiring
 from samrum.home.mail.actions import Mail
+from samrum.home.moderation import http as moderation_http
+from samrum.home.moderation.actions import Moderation
 from samrum.home.outbox.actions import Outbox
 from samrum.home.outbox.outside import Relay
 from samrum.home.people import http as people_http
@@ -86,6 +94,11 @@ class Home:
     devices: Devices
     rooms: Rooms
     settings: OwnSettings
+    moderation: Moderation
+    hooks: HookBook
+    sending: Sending
+    exports: Exports
+    exporter: Worker
     keys: EpochKeys
     use: KeyUse
     takeover: Takeover
@@ -102,6 +115,9 @@ class Home:
         await self.devices.expire()
         await self.db.write(lambda tx: self.keys.expire(tx, now))
         await self.settings.end_statuses()
+        await self.moderation.expire()
+        await self.hooks.tidy()
+        await self.exports.tidy()
         await renew(self.rooms)
 
     async def tidy_for_ever(self) -> None:
@@ -156,6 +172,15 @@ async def build(config: HomeConfig, *, clock: Clock, log: Log) -> Home:
     )
     settings = OwnSettings(db=db, clock=clock, out=outbox)
     channels = PublicChannels(db=db, clock=clock, out=outbox, rooms=rooms)
+    moderation = Moderation(db=db, clock=clock, out=outbox, log=log)
+    sending = Sending(
+        db=db, clock=clock, tenant=tenant, folder=keys_of, keys=keys, devices=devices, relay=relay, log=log
+    )
+    hooks = HookBook(
+        db=db, clock=clock, origin=origin, rooms=rooms, devices=devices, sending=sending, out=outbox, log=log
+    )
+    exporter = Worker(db=db, records=records, keys=keys, clock=clock, folder=config.data / "exports", log=log)
+    exports = Exports(db=db, clock=clock, worker=exporter, log=log)
     public = PublicKeys(tenant=tenant, authority=config.authority, keys=[signer.public()])
     login, door, proofs, site = Login(db=db, clock=clock, log=log), Door(db, clock), Proofs(db, clock), Site(config.web)
 
@@ -173,6 +198,9 @@ async def build(config: HomeConfig, *, clock: Clock, log: Log) -> Home:
             *channels_http.handlers(channels, proofs),
             *pictures_http.handlers(Pictures(db=db, out=outbox, rooms=rooms), proofs),
             *settings_http.handlers(settings),
+            *moderation_http.handlers(moderation),
+            *hooks_http.handlers(hooks),
+            *export_http.handlers(exports),
             *keys_http.handlers(keys, proofs, public),
             *people_http.handlers(Directory(db), door),
             *ledger_http.handlers(ledger, door),
@@ -193,6 +221,11 @@ async def build(config: HomeConfig, *, clock: Clock, log: Log) -> Home:
         devices=devices,
         rooms=rooms,
         settings=settings,
+        moderation=moderation,
+        hooks=hooks,
+        sending=sending,
+        exports=exports,
+        exporter=exporter,
         keys=keys,
         use=KeyUse(db=db, relay=relay, renew=lambda: renew(rooms), log=log),
         records=records,
@@ -252,6 +285,8 @@ async def main(
                 group.create_task(_keep(home.use.run, Word("key_use"), log)),
                 group.create_task(_keep(home.rooms.begin_due, Word("epochs"), log)),
                 group.create_task(_keep(home.reader.run, Word("records"), log)),
+                group.create_task(_keep(home.sending.run, Word("hooks"), log)),
+                group.create_task(_keep(home.exporter.run, Word("exports"), log)),
             ]
             if home.mail:
                 background.append(group.create_task(_keep(home.mail.run, Word("mail"), log)))
