@@ -25,6 +25,9 @@ home = typer.Typer(no_args_is_help=True, help="The zone home: the authority itse
 relay = typer.Typer(no_args_is_help=True, help="The zone relay: the sovereign operator.")
 home_shares = typer.Typer(no_args_is_help=True, help="Shares: two of three people restore home's keys.")
 home_rooms = typer.Typer(no_args_is_help=True, help="Home's rooms, beside a running home.")
+home_records = typer.Typer(
+    no_args_is_help=True, help="Home's records: the sealed mirror and the index, beside a running home."
+)
 home_ledger = typer.Typer(no_args_is_help=True, help="Home's ledger, beside a running home.")
 ledger = typer.Typer(no_args_is_help=True, help="An authority's ledger, as anybody may check it.")
 app.add_typer(home, name="home")
@@ -32,6 +35,7 @@ app.add_typer(relay, name="relay")
 home.add_typer(home_ledger, name="ledger")
 home.add_typer(home_rooms, name="rooms")
 home.add_typer(home_shares, name="shares")
+home.add_typer(home_records, name="records")
 app.add_typer(ledger, name="ledger")
 
 
@@ -160,6 +164,13 @@ def home_drill(
         report = admin.drill(asked)
         sys.stdout.write(f"{report.text()}\n")
         raise typer.Exit(0 if report.well() else 1)
+
+
+@home_records.command("status")
+def home_records_status(config: Config) -> None:
+    """Prints how many of relay's envelopes are here, how many the index has gone over, and how many were left out and why, as JSON."""
+    with _sentences():
+        sys.stdout.write(_zone("home", "admin").records_status(config) + "\n")
 
 
 @home_ledger.command("export")

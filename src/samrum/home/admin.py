@@ -17,6 +17,7 @@ from samrum.home.keys import shares
 from samrum.home.keys import tables as key_tables
 from samrum.home.keys.copy import CopyAway, Kept, SecondCopy
 from samrum.home.keys.folder import KeyFolder
+from samrum.home.records import tables as records
 from samrum.home.rooms import tables as room_tables
 from samrum.plumbing import config as plumbing_config
 from samrum.plumbing.config import BadConfig
@@ -103,6 +104,25 @@ def write_log(path: Path, out: Path) -> list[str]:
     except OSError as error:
         raise BadConfig(f"{out}: cannot be written: {error.strerror}") from None
     return [f"{out}: {number} sealed messages"]
+
+
+class RecordsStatus(msgspec.Struct):
+    """How far the records are. Numbers only."""
+
+    here: int
+    """Envelopes of relay's log that the mirror has."""
+    gone_over: int
+    """Those that the index has gone over."""
+    skipped: dict[str, int]
+    """Those that it left out, by cause (`records/opening.py`)."""
+
+
+def records_status(path: Path) -> str:
+    """One line of JSON; raises `BadConfig`."""
+    config = plumbing_config.read(path, HomeConfig)
+    with look(config.data / "records.db") as tx:
+        at, skipped = records.progress(tx), records.skipped(tx)
+    return msgspec.json.encode(RecordsStatus(at.stored, at.done, skipped)).decode()
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,6 +13,7 @@ from typing import Final
 import msgspec
 
 from samrum.home.devices import tables as devices
+from samrum.home.errors import KeysAway
 from samrum.home.keys.actions import EpochKeys
 from samrum.home.keys.folder import Signer
 from samrum.home.outbox.outside import Relay, RelayAway, RelayRefused
@@ -86,7 +87,8 @@ class Reader:
         """Brings mirror, read positions and index to what relay has now; without relay, the index to what the mirror has."""
         try:
             while await self._pull_log():
-                await self._index()
+                with contextlib.suppress(KeysAway):  # said below
+                    await self._index()
             while await self._pull_reads():
                 pass
         except RelayAway:
@@ -95,8 +97,11 @@ class Reader:
             self._log.error("records.refused", code=error.code, status=error.status)
         except msgspec.MsgspecError as error:
             self._log.error("records.not_a_log", error=error)
-        while await self._index():
-            pass
+        try:
+            while await self._index():
+                pass
+        except KeysAway:
+            self._log.warning("records.keys_away")
 
     async def tidy(self) -> None:
         """Merges the pieces of the index, if words were taken out of it since."""
