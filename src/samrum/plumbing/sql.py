@@ -45,7 +45,8 @@ def make(path: Path) -> None:
 
 
 def upgrade(connection: sa.Connection, migrations: Path) -> None:
-    """Brings the database to the newest schema of the folder `migrations`."""
+    """Brings the database to the newest schema of the folder `migrations`, in one transaction, which the caller commits."""
+    connection.exec_driver_sql("BEGIN")  # nobody else says it: a process that is killed would leave half a schema
     config = alembic.config.Config()
     config.set_main_option("script_location", str(migrations))
     config.set_main_option("path_separator", "os")
