@@ -1,4 +1,4 @@
-"""LiveKit: the only system that relay calls. Its API, its tokens, its webhook."""
+"""LiveKit: its API, its tokens, its webhook. Beside the bucket the only system that relay calls."""
 
 import datetime as dt
 from collections.abc import Awaitable
