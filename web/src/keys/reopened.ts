@@ -1,5 +1,7 @@
 /** A database of this browser that is opened anew when somebody deletes it, or the browser takes it away, while we use it. */
-import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
+import { openDB, type DBSchema, type IDBPDatabase, type IDBPTransaction, type StoreNames } from 'idb';
+
+export type Upgrading<S extends DBSchema> = IDBPTransaction<S, StoreNames<S>[], 'versionchange'>;
 
 export class Reopened<S extends DBSchema> {
   private db: Promise<IDBPDatabase<S>> | null = null;
@@ -7,9 +9,11 @@ export class Reopened<S extends DBSchema> {
 
   constructor(
     private readonly name: string,
-    private readonly make: (db: IDBPDatabase<S>) => void,
+    /** Makes what is new since version `old` (0: there is nothing yet). */
+    private readonly make: (db: IDBPDatabase<S>, old: number, change: Upgrading<S>) => void | Promise<void>,
     /** Makes it again at once, not only when it is used. */
     private readonly atOnce = false,
+    private readonly version = 1,
   ) {}
 
   /** Runs `work`, once more if the database went away under it; `work` may therefore be done twice. */
@@ -32,9 +36,11 @@ export class Reopened<S extends DBSchema> {
 
   private open(): Promise<IDBPDatabase<S>> {
     if (this.closed) return Promise.reject(new DOMException('closed', 'InvalidStateError'));
-    this.db ??= openDB<S>(this.name, 1, {
-      upgrade: (made) => {
-        this.make(made);
+    this.db ??= openDB<S>(this.name, this.version, {
+      upgrade: (made, old, _now, change) => {
+        Promise.resolve(this.make(made, old, change)).catch(() => {
+          change.abort();
+        });
       },
       blocking: (_now, _next, event) => {
         (event.target as IDBDatabase).close();

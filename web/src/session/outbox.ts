@@ -7,9 +7,12 @@
  */
 import { Refusal } from '../doors/refusal';
 import { textOf, utf8, type Bytes } from '../wire/bytes';
-import { pad } from '../wire/content';
-import { newId, type MsgId, type Pid, type RoomId } from '../wire/ids';
+import { pad, type Said } from '../wire/content';
+import { MESSAGE } from '../wire/envelope';
+import { newId, type MsgId, type RoomId } from '../wire/ids';
 import type { Ground } from './ground';
+import type { Plan } from './queue';
+import { saidOfText, textOfSaid } from './said';
 import type { OutboxEntry } from './storage';
 import type { Note } from './tabs/messages';
 
@@ -20,17 +23,19 @@ export interface Waiting {
   readonly order: number;
   /** ms since 1970 */
   readonly written: number;
-  readonly text: string;
-  readonly mentions: readonly Pid[];
+  readonly kind: number;
+  /** The root of the thread that it is in. */
+  readonly thread: MsgId | null;
+  /** The message that it is about. */
+  readonly ref: MsgId | null;
+  readonly said: Said;
   readonly reason: string | null;
   /** Position at relay once it is durable there and the envelope itself has not come back yet. */
   readonly pos: number | null;
 }
 
-interface Kept {
-  readonly text: string;
-  readonly mentions: readonly Pid[];
-}
+/** What is to be said, and about what. */
+export type ToSay = Pick<Waiting, 'kind' | 'thread' | 'ref' | 'said'>;
 
 /** The other tabs. */
 interface Tabs {
@@ -69,7 +74,7 @@ export class Outbox {
       for (const entry of kept) {
         const item = this.find(entry.id);
         if (item === undefined) await this.insert(entry);
-        else if (item.pos === null) {
+        else if (item.pos === null && !(await this.renew(item, entry))) {
           this.entries.set(item.id, entry);
           if (item.reason !== entry.reason) this.retell(item, entry.reason);
         }
@@ -90,69 +95,89 @@ export class Outbox {
     return this.of(room).find(({ reason, pos }) => reason === null && pos === null);
   }
 
-  /** Keeps the text durably; it goes as soon as it may. */
-  async add(room: RoomId, text: string, mentions: readonly Pid[]): Promise<MsgId> {
-    if (pad({ v: 1, t: text, m: [...mentions] }) === null) throw new Refusal('too_long');
+  /** Keeps it durably; it goes as soon as it may. */
+  async add(room: RoomId, say: ToSay): Promise<MsgId> {
+    if (pad(say.said) === null) throw new Refusal('too_long');
     const id = newId('m');
     const written = this.ground.now();
     const order = this.order++;
-    const sealed = await this.ground.keys.lock(utf8(JSON.stringify({ text, mentions } satisfies Kept)));
-    const entry: OutboxEntry = { id, room, order, written, sealed, reason: null };
+    const entry: OutboxEntry = { id, room, order, written, sealed: await this.sealed(say), reason: null };
     await this.ground.storage.putOutbox(entry);
     this.own.add(id);
-    this.put(entry, { text, mentions });
+    this.put(entry, say);
     this.tabs().offer([entry]);
     if (this.tabs().leads) this.events.due(room);
     return id;
   }
 
+  /** `id`: a draft, or a message that something refused is about. */
   async retry(id: MsgId): Promise<void> {
-    const item = this.find(id);
-    if (item?.reason == null) return;
-    if (!this.tabs().leads) {
-      this.tabs().wish('retry', id);
-      return;
+    for (const item of this.refused(id)) {
+      if (this.tabs().leads) {
+        await this.setReason(item, null);
+        this.events.due(item.room);
+      } else this.tabs().wish('retry', item.id);
     }
-    await this.setReason(item, null);
-    this.events.due(item.room);
   }
 
+  /** As `retry`. */
   async discard(id: MsgId): Promise<void> {
-    const item = this.find(id);
-    if (item?.reason == null) return;
-    if (!this.tabs().leads) {
-      this.tabs().wish('discard', id);
-      return;
+    for (const item of this.refused(id)) {
+      if (this.tabs().leads) await this.drop(item);
+      else this.tabs().wish('discard', item.id);
     }
-    this.tell(item, { gone: true });
-    await this.ground.storage.dropOutbox(id);
-    this.forget(item);
+  }
+
+  private refused(id: MsgId): Waiting[] {
+    return [...this.queues.values()].flat().filter((item) => (item.id === id || item.ref === id) && item.reason !== null);
   }
 
   /**
-   * The room's envelopes from `bottom` to `top` are shown, those of `ids` among them: such a message is shown from there. One that relay
-   * acknowledged between them and that is not there was not stored: it is a draft again.
+   * The room's envelopes from `bottom` to `top` are here, those that `has` knows among them: such a message is shown from there. One that
+   * relay acknowledged between them and that is not there was not stored: it is a draft again.
    */
-  arrived(room: RoomId, ids: ReadonlySet<MsgId>, bottom: number, top: number): void {
+  arrived(room: RoomId, has: (id: MsgId) => boolean, bottom: number, top: number): void {
     for (const item of this.of(room)) {
-      if (item.pos === null || item.pos > top) continue;
-      if (ids.has(item.id) || item.pos < bottom) this.forget(item);
-      else this.turn(() => this.lost(item)).catch(() => undefined);
+      if (item.pos === null) continue;
+      if (has(item.id) || item.pos < bottom) this.forget(item);
+      else if (item.pos <= top) this.turn(() => this.lost(item)).catch(() => undefined);
     }
   }
 
-  private async lost({ id, room, order, written, text, mentions, pos }: Waiting): Promise<void> {
-    if (this.find(id)?.pos !== pos) return;
-    const reason = 'bad_envelope';
-    const sealed = await this.ground.keys.lock(utf8(JSON.stringify({ text, mentions } satisfies Kept)));
-    const entry: OutboxEntry = { id, room, order, written, sealed, reason };
+  private async lost(item: Waiting): Promise<void> {
+    if (this.find(item.id)?.pos === item.pos) await this.rewrite({ ...item, reason: 'bad_envelope', pos: null });
+  }
+
+  /** Keeps an item as it is now, and tells the other tabs. */
+  private async rewrite(item: Waiting): Promise<void> {
+    const { id, room, order, written, reason } = item;
+    const edition = editionOf(this.entries.get(id)) + 1;
+    const entry: OutboxEntry = { id, room, order, written, sealed: await this.sealed(item), reason, edition };
     await this.ground.storage.putOutbox(entry);
     this.entries.set(id, entry);
-    this.replace({ id, room, order, written, text, mentions, reason, pos: null });
+    this.replace(item);
     this.tabs().offer([entry]);
   }
 
+  private sealed({ kind, thread, ref, said }: ToSay): Promise<Bytes> {
+    return this.ground.keys.lock(utf8(JSON.stringify({ kind, thread, ref, said: textOfSaid(said) })));
+  }
+
   // ---- what becomes of them; only the tab that leads decides
+
+  /** Does what `plan` found before `item` goes; whether it still goes. */
+  async carryOut(item: Waiting, { drop, change }: Plan): Promise<boolean> {
+    if (change !== null) await this.rewrite({ ...change.item, said: change.said });
+    for (const one of drop) await this.drop(one);
+    return change === null && !drop.includes(item);
+  }
+
+  /** It does not go, and nobody needs to hear of it. */
+  async drop(item: Waiting): Promise<void> {
+    this.tell(item, { gone: true });
+    await this.ground.storage.dropOutbox(item.id);
+    this.forget(item);
+  }
 
   /** It may not go, and is kept with the reason; `null`: it waits again. */
   async setReason(item: Waiting, reason: string | null): Promise<void> {
@@ -197,11 +222,7 @@ export class Outbox {
       for (const entry of entries) {
         const known = this.find(entry.id);
         if (known === undefined) await this.insert(entry);
-        else if (known.pos !== null && entry.reason !== null) {
-          // Another tab saw that relay has not stored it.
-          this.entries.set(entry.id, entry);
-          this.replace({ ...known, reason: entry.reason, pos: null });
-        }
+        else await this.renew(known, entry);
         if (this.tabs().leads) this.events.due(entry.room);
       }
     });
@@ -235,16 +256,27 @@ export class Outbox {
   /** Takes an entry of this device, unless another device of this profile sealed it. */
   private async insert(entry: OutboxEntry): Promise<void> {
     const plain = await this.ground.keys.unlock(entry.sealed);
-    if (plain !== null) this.put(entry, JSON.parse(textOf(plain)) as Kept);
+    if (plain !== null) this.put(entry, toSayOf(textOf(plain)));
   }
 
-  private put(entry: OutboxEntry, { text, mentions }: Kept): void {
+  /** Another tab changed what it says, or saw that relay has not stored it. */
+  private async renew(known: Waiting, entry: OutboxEntry): Promise<boolean> {
+    if (editionOf(entry) <= editionOf(this.entries.get(known.id))) return false;
+    const plain = await this.ground.keys.unlock(entry.sealed);
+    if (plain === null || this.find(known.id) !== known) return false;
+    this.entries.set(entry.id, entry);
+    this.replace({ ...known, ...toSayOf(textOf(plain)), reason: entry.reason, pos: null });
+    return true;
+  }
+
+  private put(entry: OutboxEntry, say: ToSay): void {
     const { id, room, order, written, reason } = entry;
     // It may come at the same time from here, from disk and from another tab.
     if (this.find(id) !== undefined) return;
     this.entries.set(id, entry);
     this.order = Math.max(this.order, order + 1);
-    const queue = [...this.of(room), { id, room, order, written, text, mentions, reason, pos: null }];
+    const { kind, thread, ref, said } = say;
+    const queue = [...this.of(room), { id, room, order, written, kind, thread, ref, said, reason, pos: null }];
     this.queues.set(room, queue.sort((a, b) => a.order - b.order || (a.id < b.id ? -1 : 1)));
     this.events.changed(room);
   }
@@ -276,4 +308,15 @@ export class Outbox {
   private find(id: MsgId): Waiting | undefined {
     return [...this.queues.values()].flat().find((item) => item.id === id);
   }
+}
+
+function editionOf(entry: OutboxEntry | undefined): number {
+  return entry?.edition ?? 0;
+}
+
+/** What an entry holds; before there were other kinds it was the text of a message alone. */
+function toSayOf(kept: string): ToSay {
+  const found = JSON.parse(kept) as { text: string; mentions: Said['m'] } | (Omit<ToSay, 'said'> & { said: string });
+  if ('text' in found) return { kind: MESSAGE, thread: null, ref: null, said: { t: found.text, m: found.mentions ?? [] } };
+  return { ...found, said: saidOfText(found.said) };
 }

@@ -4,11 +4,11 @@
  * Nothing is sent in a room before relay's claim (version, hash of its member list) agreed with the verified chain.
  */
 import { codeOf } from '../doors/refusal';
-import type { ChainMember, RoomState } from '../wire/chain';
+import { wasLeader, type ChainMember, type RoomState } from '../wire/chain';
 import type { MsgId, Pid, RoomId } from '../wire/ids';
 import type { Meeting, Mine, Room as Told, RoomHead, RosterAt, RosterIs, Welcome } from '../wire/types';
 import type { Bytes } from '../wire/bytes';
-import { MESSAGE, parse } from '../wire/envelope';
+import { CALL, MESSAGE, parse, type EnvelopeHead } from '../wire/envelope';
 import type { Member, Room, Trouble } from './api';
 import type { Ground } from './ground';
 import { judge, type Claim } from './judge';
@@ -39,6 +39,8 @@ interface Entry {
   unread: number;
   lastAt: number;
   meeting: Meeting | null;
+  /** Messages that mention this person, as far as they were opened here. */
+  readonly mentions: Map<MsgId, { readonly pos: number; readonly by: Pid }>;
   view: Room | null;
   /** Counts judgements, so that a late one does not overwrite a newer. */
   round: number;
@@ -136,6 +138,31 @@ export class Rooms {
   async past(room: RoomId, epochs: readonly number[], pids: readonly Pid[]): Promise<void> {
     const state = this.state(room);
     if (state !== null && state.base > 0) await this.taken(room, askPast(this.ground, state, epochs, pids));
+  }
+
+  /** Whether somebody was owner or moderator in an epoch, by the verified chain; `ask`: see `leaders`. */
+  leads(room: RoomId, pid: Pid, epoch: number): ReturnType<typeof wasLeader> {
+    const state = this.state(room);
+    return state === null ? 'ask' : wasLeader(state, pid, epoch);
+  }
+
+  isDirect(room: RoomId): boolean {
+    return this.entries.get(room)?.told.kind === 'direct';
+  }
+
+  /** An unread message mentions this person. */
+  mentioned(room: RoomId, id: MsgId, pos: number, by: Pid): void {
+    this.entries.get(room)?.mentions.set(id, { pos, by });
+    this.update(room, {});
+  }
+
+  /** It does not any more, by the word of its author, or of somebody who may say that (`null`). */
+  unmentioned(room: RoomId, id: MsgId | null, by: Pid | null): void {
+    const mentions = this.entries.get(room)?.mentions;
+    const known = id === null ? undefined : mentions?.get(id);
+    if (id === null || known === undefined || (by !== null && by !== known.by)) return;
+    mentions?.delete(id);
+    this.update(room, {});
   }
 
   /** Asks home who was owner or moderator before the room's snapshot, and when. */
@@ -241,8 +268,9 @@ export class Rooms {
     list.forEach((env, index) => {
       const head = headOf(env);
       if (head === null || pos + index <= entry.pos) return;
+      if (!counts(head)) return;
       lastAt = Math.max(lastAt, head.sentAt * 1000);
-      if (head.pid !== this.ground.pid && head.kind === MESSAGE && pos + index > entry.read) unread += 1;
+      if (head.pid !== this.ground.pid && pos + index > entry.read) unread += 1;
     });
     this.update(room, { pos: Math.max(entry.pos, pos + list.length - 1), unread, lastAt });
   }
@@ -415,7 +443,7 @@ export class Rooms {
       version: state?.version ?? 0,
       myRole: role,
       unread,
-      mentions: 0,
+      mentions: [...entry.mentions.values()].filter(({ pos }) => pos > entry.read).length,
       topic: told.topic,
       access: told.access,
       post: told.post,
@@ -449,7 +477,7 @@ function troubleOf({ trouble, caught }: Entry): Trouble | null {
 function newEntry(told: Told): Entry {
   return {
     told, state: null, claim: null, agreed: false, trouble: null, caught: false, pos: 0, read: 0, unread: 0, lastAt: 0, meeting: null,
-    view: null, round: 0,
+    mentions: new Map(), view: null, round: 0,
   };
 }
 
@@ -462,8 +490,13 @@ function meetingOf(frame: Meeting | null): Room['meeting'] {
   return { id: frame.meeting, people: [...new Set(frame.present.map(({ pid }) => pid))], devices: frame.present.length };
 }
 
+/** Whether it is a message, or somebody calls: what else comes is about one of these. */
+function counts({ kind, ref }: Pick<EnvelopeHead, 'kind' | 'ref'>): boolean {
+  return kind === MESSAGE || (kind === CALL && ref === null);
+}
+
 /** The head of an envelope, unverified: for counts and times only. */
-function headOf(env: Bytes): { pid: Pid; kind: number; sentAt: number; msgId: MsgId } | null {
+function headOf(env: Bytes): EnvelopeHead | null {
   try {
     return parse(env);
   } catch {

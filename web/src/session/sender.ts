@@ -7,13 +7,14 @@
 import { codeOf, Refusal } from '../doors/refusal';
 import type { RelayStream } from '../doors/stream';
 import { equal, sha256, type Bytes } from '../wire/bytes';
-import { parse } from '../wire/envelope';
+import { parse, REACTION } from '../wire/envelope';
 import type { Dev, MsgId, RoomId } from '../wire/ids';
 import type { Sent, StreamError } from '../wire/types';
 import type { Ground } from './ground';
 import type { Opener } from './opener';
 import type { Outbox, Waiting } from './outbox';
 import { askPage } from './page';
+import { plan } from './queue';
 import type { Rooms } from './rooms';
 
 const ANSWER_MS = 15_000;
@@ -90,6 +91,8 @@ export class Sender {
       const may = this.rooms.sendable(room);
       if (may === 'wait') return;
       try {
+        const doing = plan(item, this.outbox.of(room), (one) => this.outbox.tried(one) !== null);
+        if (!(await this.outbox.carryOut(item, doing))) continue;
         if (may !== 'yes') throw new Refusal(may);
         await this.send(item);
         tries = 0;
@@ -99,10 +102,15 @@ export class Sender {
         tries += 1;
         const next = tries > TRIES && code !== 'home_away' ? 'keep' : await this.mend(item, code);
         if (next === 'away') return;
-        if (next === 'keep') await this.outbox.setReason(item, code);
+        if (next === 'keep') await this.keep(item, code);
         else if (next === 'pause') await pause((error as Refusal).retryAfter, tries);
       }
     }
+  }
+
+  /** Nobody waits for an emoji that may not be put. */
+  private keep(item: Waiting, code: string): Promise<void> {
+    return item.kind === REACTION ? this.outbox.drop(item) : this.outbox.setReason(item, code);
   }
 
   /** Does what a refusal asks for. `keep`: the message cannot go and becomes a draft. */
@@ -141,7 +149,7 @@ export class Sender {
     const env = this.outbox.tried(item);
     if (env === null) return 'keep';
     try {
-      const sent = await this.transmit(item.id, env);
+      const sent = await this.transmit(item.id, env, objectsOf(item));
       if (!equal(sent.hash, await sha256(env))) return 'keep';
       await this.outbox.delivered(item, sent.pos);
       return 'now';
@@ -151,16 +159,16 @@ export class Sender {
   }
 
   private async send(item: Waiting): Promise<void> {
-    const { room, id } = item;
+    const { room, id, kind, thread, ref, said } = item;
     const own = this.last.get(room) ?? (await this.askLast(room));
     // What relay has last is this very message: the acknowledgement was lost, so it goes again as it was.
     const seq = own.msgId === id ? own.seq : own.seq + 1;
     await this.needKey(room);
     const sentAt = Math.floor(this.ground.now() / 1000);
-    const env = await this.ground.keys.seal({ room, msgId: id, seq, sentAt, kind: 1, thread: null, ref: null, said: { t: item.text, m: [...item.mentions] } });
+    const env = await this.ground.keys.seal({ room, msgId: id, seq, sentAt, kind, thread, ref, said });
     await this.outbox.tries(item, env);
     const before = this.rooms.position(room).pos;
-    const sent = await this.transmit(id, env);
+    const sent = await this.transmit(id, env, objectsOf(item));
     // New messages stand above all that was there.
     if (sent.pos > before && equal(sent.hash, await sha256(env))) this.numbered(room, { seq, msgId: id });
     else {
@@ -179,7 +187,7 @@ export class Sender {
     if (env === undefined || (await this.ground.keys.ownLast(room, env)).msgId !== id) throw new Refusal('bad_envelope');
   }
 
-  private transmit(id: MsgId, env: Uint8Array<ArrayBuffer>): Promise<Sent> {
+  private transmit(id: MsgId, env: Bytes, objects: string[]): Promise<Sent> {
     return new Promise<Sent>((resolve, reject) => {
       const timer = setTimeout(() => {
         reject(new Refusal('store_failed'));
@@ -192,7 +200,7 @@ export class Sender {
         resolve: (sent) => { done(); resolve(sent); },
         reject: (refusal) => { done(); reject(refusal); },
       });
-      if (!this.own()?.send('Send', { env, objects: [] })) this.answers.get(id)?.reject(new Refusal('relay_away'));
+      if (!this.own()?.send('Send', { env, objects })) this.answers.get(id)?.reject(new Refusal('relay_away'));
     });
   }
 
@@ -231,6 +239,11 @@ export class Sender {
 
 function pause(retryAfter: number | undefined, tries: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, (retryAfter ?? 0) * 1000 || RETRY_MS * Math.min(tries, 5)));
+}
+
+/** The files that relay gives to who is in the room, with the message. */
+function objectsOf({ said }: Waiting): string[] {
+  return [...new Set(said.o?.map(({ b }) => b))];
 }
 
 function devOf(env: Bytes): Dev | null {

@@ -14,11 +14,12 @@ import { HomeLine } from './homeline';
 import { keepStart } from './kept';
 import { Leases } from './leases';
 import { ledgerWatch, type LedgerWatch } from './ledger';
+import { Live } from './live';
 import { Logs } from './logs';
 import { Meetings } from './meeting';
 import { Opener } from './opener';
 import { fetchNewest } from './newest';
-import { Outbox } from './outbox';
+import { Outbox, type ToSay } from './outbox';
 import { People } from './people';
 import { Presence } from './presence';
 import { Relay } from './relay';
@@ -56,6 +57,7 @@ export class LiveSession implements Session, Ground {
   private readonly opener: Opener;
   private readonly outbox: Outbox;
   private readonly meetings: Meetings;
+  private readonly live: Live;
   private readonly logs: Logs;
   private readonly sender: Sender;
   private readonly relay: Relay;
@@ -112,7 +114,8 @@ export class LiveSession implements Session, Ground {
     });
     this.sender = new Sender(this, this.book, this.opener, this.outbox, () => this.relay.own);
     const parts = { ground: this, rooms: this.book, outbox: this.outbox, opener: this.opener };
-    this.logs = new Logs(parts, (room, text, mentions) => this.send(room, text, mentions));
+    this.logs = new Logs(parts, (room, say) => this.say(room, say));
+    this.live = new Live(this, this.book, this.opener);
     const access = (): { http: string; grant: string } => ({ http: this.line.relay.http, grant: this.line.grant });
     this.meetings = new Meetings(this, this.book, access);
     this.files = new FilesPart({
@@ -234,18 +237,20 @@ export class LiveSession implements Session, Ground {
     return this.seen.of(pid);
   }
 
-  readonly events: SessionEvents = { onMessage: () => () => undefined };
+  get events(): SessionEvents {
+    return this.live;
+  }
 
   openRoom(room: RoomId): RoomModel {
     return this.logs.model(room);
   }
 
-  private async send(room: RoomId, text: string, mentions: readonly Pid[]): Promise<MsgId> {
+  private async say(room: RoomId, say: ToSay): Promise<MsgId> {
     if (this.over !== null) throw new Refusal(this.over);
     const may = this.book.sendable(room);
     if (may !== 'yes' && may !== 'wait') throw new Refusal(may);
     this.line.refresh();
-    return this.outbox.add(room, text, mentions);
+    return this.outbox.add(room, say);
   }
 
   async searchPeople(query: string, limit = 20): Promise<readonly Person[]> {
@@ -329,6 +334,7 @@ export class LiveSession implements Session, Ground {
     this.people.stop();
     if (this.hint !== null) clearTimeout(this.hint);
     this.line.stop();
+    this.live.stop();
     this.logs.end();
     this.files.stop();
     this.storage.close();
@@ -377,6 +383,7 @@ export class LiveSession implements Session, Ground {
     this.everOpen = true;
     this.book.welcome(welcome, this.relay.leads);
     this.logs.catchUp();
+    this.live.up();
     this.seen.up();
     this.sender.pumpAll();
     this.line.syncSoon();
@@ -424,6 +431,7 @@ export class LiveSession implements Session, Ground {
         break;
       case 'ReadIs':
         if (body.pid === this.pid) this.book.read(body.room, body.pos);
+        else this.logs.read(body.room, body.pid, body.pos);
         break;
       case 'TypingIs':
         this.logs.typist(body.room, body.pid);
@@ -449,7 +457,7 @@ export class LiveSession implements Session, Ground {
     if (this.keeper()) void this.storage.keep(room, list).catch(() => undefined);
     this.book.batch(room, pos, env);
     this.leases.soon();
-    this.logs.batch(batch);
+    this.logs.batch(batch, this.live.batch(batch));
   }
 
   /** Whether it is this tab that puts into storage what comes for all of them. */

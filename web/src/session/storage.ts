@@ -2,9 +2,10 @@
  * What a session keeps between page loads, one database a person: envelopes as ciphertext, the outbox and names sealed under
  * the device's own key. On a shared computer the same things live in memory and end with the page.
  */
-import { deleteDB, type DBSchema } from 'idb';
-import { Reopened } from '../keys/reopened';
+import { deleteDB, type DBSchema, type IDBPDatabase, type IDBPObjectStore } from 'idb';
+import { Reopened, type Upgrading } from '../keys/reopened';
 import type { Bytes } from '../wire/bytes';
+import { targetsOf } from '../wire/envelope';
 import type { MsgId, Pid, RoomId } from '../wire/ids';
 
 /** A stored envelope and its position in the room. */
@@ -26,6 +27,8 @@ export interface OutboxEntry {
   readonly reason: string | null;
   /** What was sent of it last and has not been acknowledged. */
   readonly tried?: Bytes;
+  /** How often what it says has changed. */
+  readonly edition?: number;
 }
 
 export interface Storage {
@@ -33,6 +36,10 @@ export interface Storage {
   readonly ofThisTab: boolean;
   /** Up to `limit` envelopes with positions below `below`, oldest first, without a hole. */
   envelopes(room: RoomId, below: number, limit: number): Promise<Stored[]>;
+  /** Those that are kept from one position to another, oldest first, whatever lies between. */
+  range(room: RoomId, from: number, to: number): Promise<Stored[]>;
+  /** Those that name a message as what they are about, or as their thread's root. */
+  about(room: RoomId, id: MsgId): Promise<Stored[]>;
   keep(room: RoomId, list: readonly Stored[]): Promise<void>;
   outbox(): Promise<OutboxEntry[]>;
   /** Durable when it resolves. */
@@ -52,9 +59,13 @@ export interface Storage {
 
 interface Schema extends DBSchema {
   envelopes: { key: [RoomId, number]; value: Bytes };
+  /** Positions of the envelopes that name a message. */
+  about: { key: [RoomId, MsgId, number]; value: true };
   outbox: { key: MsgId; value: OutboxEntry };
   sealed: { key: 'names' | 'heads'; value: Bytes };
 }
+
+const VERSION = 2;
 
 function nameOf(pid: Pid): string {
   return `samrum.${pid}`;
@@ -91,32 +102,39 @@ class DiskStorage implements Storage {
   private readonly kept: Reopened<Schema>;
 
   constructor(pid: Pid) {
-    this.kept = new Reopened<Schema>(nameOf(pid), (made) => {
-      made.createObjectStore('envelopes');
-      made.createObjectStore('outbox', { keyPath: 'id' });
-      made.createObjectStore('sealed');
-    });
+    this.kept = new Reopened<Schema>(nameOf(pid), make, false, VERSION);
   }
 
   envelopes(room: RoomId, below: number, limit: number): Promise<Stored[]> {
     return this.kept.use(async (db) => {
-      const range = IDBKeyRange.bound([room, 0], [room, below], false, true);
-      const out: Stored[] = [];
-      const store = db.transaction('envelopes').store;
-      for (let cursor = await store.openCursor(range, 'prev'); cursor && out.length < limit; cursor = await cursor.continue()) {
-        const pos = cursor.key[1];
-        const expected = out.at(-1)?.pos ?? (Number.isFinite(below) ? below : pos + 1);
-        if (pos !== expected - 1) break;
-        out.push({ pos, env: cursor.value });
-      }
-      return out.reverse();
+      const { store } = db.transaction('envelopes');
+      const top = Number.isFinite(below) ? below - 1 : (await store.openKeyCursor(IDBKeyRange.bound([room, 0], [room, Infinity]), 'prev'))?.key[1];
+      if (top === undefined) return [];
+      const found = await rangeOf(store, room, top - limit + 1, top);
+      return found.slice(found.findLastIndex(({ pos }, at) => pos !== top - (found.length - 1 - at)) + 1);
+    });
+  }
+
+  range(room: RoomId, from: number, to: number): Promise<Stored[]> {
+    return this.kept.use((db) => rangeOf(db.transaction('envelopes').store, room, from, to));
+  }
+
+  about(room: RoomId, id: MsgId): Promise<Stored[]> {
+    return this.kept.use(async (db) => {
+      const reading = db.transaction(['about', 'envelopes']);
+      const keys = await reading.objectStore('about').getAllKeys(IDBKeyRange.bound([room, id, 0], [room, id, Infinity]));
+      const found = await Promise.all(keys.map(async ([, , pos]) => ({ pos, env: await reading.objectStore('envelopes').get([room, pos]) })));
+      return found.flatMap(({ pos, env }) => (env === undefined ? [] : [{ pos, env }]));
     });
   }
 
   keep(room: RoomId, list: readonly Stored[]): Promise<void> {
     return this.kept.use(async (db) => {
-      const change = db.transaction('envelopes', 'readwrite');
-      for (const { pos, env } of list) void change.store.put(env.slice(), [room, pos]);
+      const change = db.transaction(['envelopes', 'about'], 'readwrite');
+      for (const { pos, env } of list) {
+        void change.objectStore('envelopes').put(env.slice(), [room, pos]);
+        for (const id of targetsOf(env)) void change.objectStore('about').put(true, [room, id, pos]);
+      }
       await change.done;
     });
   }
@@ -175,9 +193,30 @@ class DiskStorage implements Storage {
   }
 }
 
+/** Version 2 knows which envelopes are about which message. */
+async function make(db: IDBPDatabase<Schema>, old: number, change: Upgrading<Schema>): Promise<void> {
+  if (old < 1) {
+    db.createObjectStore('envelopes');
+    db.createObjectStore('outbox', { keyPath: 'id' });
+    db.createObjectStore('sealed');
+  }
+  const about = db.createObjectStore('about');
+  for (let cursor = old < 1 ? null : await change.objectStore('envelopes').openCursor(); cursor; cursor = await cursor.continue()) {
+    const [room, pos] = cursor.key;
+    for (const id of targetsOf(cursor.value)) void about.put(true, [room, id, pos]);
+  }
+}
+
+async function rangeOf(store: Pick<IDBPObjectStore<Schema, never, 'envelopes'>, 'getAll' | 'getAllKeys'>, room: RoomId, from: number, to: number): Promise<Stored[]> {
+  const range = IDBKeyRange.bound([room, from], [room, to]);
+  const [keys, envs] = await Promise.all([store.getAllKeys(range), store.getAll(range)]);
+  return envs.map((env, at) => ({ pos: keys[at]?.[1] ?? 0, env }));
+}
+
 class MemoryStorage implements Storage {
   readonly ofThisTab = true;
   private readonly rooms = new Map<RoomId, Map<number, Bytes>>();
+  private readonly named = new Map<RoomId, Map<MsgId, Set<number>>>();
   private readonly queue = new Map<MsgId, OutboxEntry>();
 
   envelopes(room: RoomId, below: number, limit: number): Promise<Stored[]> {
@@ -188,10 +227,30 @@ class MemoryStorage implements Storage {
     return Promise.resolve(out.reverse());
   }
 
+  range(room: RoomId, from: number, to: number): Promise<Stored[]> {
+    return Promise.resolve(this.some(room, Array.from({ length: to - from + 1 }, (_, at) => from + at)));
+  }
+
+  about(room: RoomId, id: MsgId): Promise<Stored[]> {
+    return Promise.resolve(this.some(room, [...(this.named.get(room)?.get(id) ?? [])].sort((a, b) => a - b)));
+  }
+
+  private some(room: RoomId, positions: readonly number[]): Stored[] {
+    return positions.flatMap((pos) => {
+      const env = this.rooms.get(room)?.get(pos);
+      return env === undefined ? [] : [{ pos, env }];
+    });
+  }
+
   keep(room: RoomId, list: readonly Stored[]): Promise<void> {
     const kept = this.rooms.get(room) ?? new Map<number, Bytes>();
-    for (const { pos, env } of list) kept.set(pos, env);
+    const named = this.named.get(room) ?? new Map<MsgId, Set<number>>();
+    for (const { pos, env } of list) {
+      kept.set(pos, env);
+      for (const id of targetsOf(env)) named.set(id, (named.get(id) ?? new Set()).add(pos));
+    }
     this.rooms.set(room, kept);
+    this.named.set(room, named);
     return Promise.resolve();
   }
 
@@ -238,7 +297,6 @@ class MemoryStorage implements Storage {
   }
 
   close(): void {
-    this.rooms.clear();
-    this.queue.clear();
+    for (const kept of [this.rooms, this.named, this.queue]) kept.clear();
   }
 }

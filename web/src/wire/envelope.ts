@@ -92,6 +92,14 @@ export function bodyIn(data: Bytes): Bytes {
   return data.subarray(0, data.length - SIG_BYTES);
 }
 
+/** The messages that an envelope names as its thread's root and as what it is about; nothing is checked. */
+export function targetsOf(data: Bytes): MsgId[] {
+  return [114, 130].flatMap((start) => {
+    const raw = data.slice(start, start + 16);
+    return raw.length < 16 || raw.every((byte) => byte === 0) ? [] : [idText('m', raw)];
+  });
+}
+
 /** The envelope in `data`; throws {@link Malformed}. */
 export function parse(data: Bytes): Envelope {
   if (data.length < MIN_BYTES || data.length > MAX_BYTES) throw new Malformed();

@@ -118,7 +118,8 @@ function isTell({ kind, body }: Fields): boolean {
 function isEntry(value: unknown): value is OutboxEntry {
   return (
     isRecord(value) && isId('m', value['id']) && isId('r', value['room']) && isCount(value['order']) && isNumber(value['written']) &&
-    value['sealed'] instanceof Uint8Array && isNullOr(value['reason'], isText) && (value['tried'] === undefined || value['tried'] instanceof Uint8Array)
+    value['sealed'] instanceof Uint8Array && isNullOr(value['reason'], isText) && (value['tried'] === undefined || value['tried'] instanceof Uint8Array) &&
+    (value['edition'] === undefined || isCount(value['edition']))
   );
 }
 

@@ -1,5 +1,5 @@
 /** Relay's word until now: what it said at the welcome, and every frame since. For a tab that comes later. Nothing is verified here. */
-import { MESSAGE, parse } from '../../wire/envelope';
+import { CALL, MESSAGE, parse } from '../../wire/envelope';
 import type { Frame } from '../../wire/frames';
 import type { Pid, RoomId } from '../../wire/ids';
 import { peek } from '../../wire/jws';
@@ -59,11 +59,11 @@ export class Word {
     this.rooms[room] = { ...head, pos: Math.max(head.pos, pos + env.length - 1), unread };
   }
 
-  /** Whether the envelope is somebody else's message. */
+  /** Whether the envelope is somebody else's message, or call. */
   private counts(env: Batch['env'][number]): boolean {
     try {
-      const { pid, kind } = parse(env);
-      return pid !== this.me && kind === MESSAGE;
+      const { pid, kind, ref } = parse(env);
+      return pid !== this.me && (kind === MESSAGE || (kind === CALL && ref === null));
     } catch {
       return false;
     }
