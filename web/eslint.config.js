@@ -63,8 +63,9 @@ export default tseslint.config(
       'react-hooks/incompatible-library': 'off',
       // Focus goes where a person who just opened a dialog, a panel or the sign-in goes on (ARIA dialog pattern).
       'jsx-a11y/no-autofocus': 'off',
-      // Escape closes the panel from anywhere in it.
-      'jsx-a11y/no-noninteractive-element-interactions': ['error', { aside: ['onKeyDownCapture'] }],
+      // Escape closes the panel from anywhere in it. Arrow keys go through the messages of a log, and what can be done with one shows
+      // while it has the focus (ARIA feed pattern).
+      'jsx-a11y/no-noninteractive-element-interactions': ['error', { aside: ['onKeyDownCapture'], div: ['onKeyDown', 'onFocus', 'onBlur'], article: ['onFocus', 'onBlur'] }],
       // A log of messages and a list of rooms scroll by keyboard, so they take focus (WCAG 2.1.1).
       'jsx-a11y/no-noninteractive-tabindex': ['error', { roles: ['log', 'region'], tags: [] }],
     },

@@ -8,7 +8,7 @@ import { classes } from '../ui/classes';
 import menuStyles from '../ui/Menu.module.css';
 import { switchLanguage } from './i18n';
 import styles from './MeMenu.module.css';
-import { LANGUAGES, setTheme, type Theme, theme, THEMES } from './preferences';
+import { LANGUAGES, readsAloud, setReadsAloud, setTheme, type Theme, theme, THEMES } from './preferences';
 import { routeHref } from './route';
 import { useSession } from './SessionContext';
 
@@ -26,6 +26,7 @@ export function MeMenu({ onSignOut }: { readonly onSignOut: () => Promise<void> 
   const { me } = useSession();
   const name = me.name ?? t('me');
   const [look, setLook] = useState<Theme>(theme);
+  const [aloud, setAloud] = useState(readsAloud);
   return (
     <MenuTrigger>
       <Button className={c('me')}>
@@ -82,6 +83,22 @@ export function MeMenu({ onSignOut }: { readonly onSignOut: () => Promise<void> 
                 <Check className={m('check')} aria-hidden="true" />
               </MenuItem>
             ))}
+          </MenuSection>
+          <Separator className={m('separator')} />
+          <MenuSection
+            selectionMode="multiple"
+            selectedKeys={aloud ? ['aloud'] : []}
+            onSelectionChange={(keys) => {
+              const chosen = keys === 'all' || keys.has('aloud');
+              setReadsAloud(chosen);
+              setAloud(chosen);
+            }}
+          >
+            <Header className={m('heading')}>{t('screenReader')}</Header>
+            <MenuItem id="aloud" className={m('item')}>
+              <span className={m('grow')}>{t('menu.aloud')}</span>
+              <Check className={m('check')} aria-hidden="true" />
+            </MenuItem>
           </MenuSection>
           <Separator className={m('separator')} />
           <MenuItem className={m('item')} onAction={() => void onSignOut()}>

@@ -114,7 +114,7 @@ export function Shell({ session, onEnd }: { readonly session: Session; readonly 
             <div className={c('content')}>
               <Suspense fallback={<p className={c('wait')}>{t('loading')}</p>}>
                 {route.name === 'room' && (
-                  <RoomScreen key={route.room} room={room} inMeeting={meeting === route.room} onMeet={() => setMeeting(route.room)} />
+                  <RoomScreen key={route.room} room={room} at={route.at} inMeeting={meeting === route.room} onMeet={() => setMeeting(route.room)} />
                 )}
                 {route.name === 'devices' && <DevicesPage />}
                 {route.name === 'flows' && <FlowsPage />}

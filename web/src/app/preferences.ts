@@ -1,5 +1,5 @@
 /**
- * The few things that this browser remembers in the open: language, light or dark, and that the first notice was read.
+ * The few things that this browser remembers in the open: language, light or dark, whether new messages are read aloud, and that the first notice was read.
  * Nothing of persons or content may ever stand here (rule 7; a lint rule keeps web storage in this file).
  */
 
@@ -53,6 +53,15 @@ export function setTheme(choice: Theme): void {
 export function applyTheme(choice: Theme): void {
   if (choice === 'system') delete document.documentElement.dataset['theme'];
   else document.documentElement.dataset['theme'] = choice;
+}
+
+/** Whether a screen reader is told of new messages in the open room. */
+export function readsAloud(): boolean {
+  return read('aloud') !== 'no';
+}
+
+export function setReadsAloud(aloud: boolean): void {
+  write('aloud', aloud ? null : 'no');
 }
 
 /** Whether the notice of who can read was put away on this browser. */

@@ -3,23 +3,26 @@
  */
 import { useSyncExternalStore } from 'react';
 
-import type { RoomId } from '../session/api';
+import type { MsgId, RoomId } from '../session/api';
 
 export type Route =
   | { readonly name: 'start' }
-  | { readonly name: 'room'; readonly room: RoomId }
+  /** `at`: a message of it that is to be shown. */
+  | { readonly name: 'room'; readonly room: RoomId; readonly at?: MsgId }
   | { readonly name: 'flows' }
   | { readonly name: 'devices' };
 
 export function parseRoute(hash: string): Route {
-  const [, name, id] = hash.split('/');
-  if (name === 'rooms' && id !== undefined && /^r_[a-z2-7]{26}$/.test(id)) return { name: 'room', room: id as RoomId };
+  const [, name, id, at] = hash.split('/');
+  if (name === 'rooms' && id !== undefined && /^r_[a-z2-7]{26}$/.test(id)) {
+    return { name: 'room', room: id as RoomId, ...(at !== undefined && /^m_[a-z2-7]{26}$/.test(at) ? { at: at as MsgId } : {}) };
+  }
   if (name === 'flows' || name === 'devices') return { name };
   return { name: 'start' };
 }
 
 export function routeHref(route: Route): string {
-  if (route.name === 'room') return `#/rooms/${route.room}`;
+  if (route.name === 'room') return `#/rooms/${route.room}${route.at === undefined ? '' : `/${route.at}`}`;
   return route.name === 'start' ? '#/' : `#/${route.name}`;
 }
 

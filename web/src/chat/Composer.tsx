@@ -1,43 +1,74 @@
-import { SendHorizontal } from 'lucide-react';
-import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
+import { ALargeSmall, SendHorizontal, SmilePlus, X } from 'lucide-react';
+import { type KeyboardEvent, lazy, Suspense, useEffect, useId, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import { useSession } from '../app/SessionContext';
-import { useRoomTitle } from '../people/names';
-import type { Room, RoomModel } from '../session/api';
+import { usePersonName, useRoomTitle } from '../people/names';
+import type { Draft, Person } from '../session/api';
 import { IconButton } from '../ui/Button';
 import { classes } from '../ui/classes';
 import { Problem } from '../ui/Problem';
+import { useReadable } from '../ui/useReadable';
+import { Completion, useCompletion } from './Completion';
 import styles from './Composer.module.css';
-import { draftsOf } from './drafts';
+import { type Change, inFence, type Mark, marked, nextLine, type Selection } from './editing';
+import { blocksOf } from './markdown';
+import { callsEverybody, mentionedIn } from './mentions';
+import { rightsIn, useRoomView } from './RoomContext';
 
 const c = classes(styles);
+const loadFormat = () => import('./Format');
+const FormatBar = lazy(() => loadFormat().then((module) => ({ default: module.FormatBar })));
+const Preview = lazy(() => loadFormat().then((module) => ({ default: module.Preview })));
+const EmojiButton = lazy(() => import('./EmojiButton').then((module) => ({ default: module.EmojiButton })));
+
 const TYPING_EVERY_MS = 3000;
 /** Below this width a touch keyboard would cover the room that was just opened. */
 const ROOMY = '(min-width: 44.01rem)';
+/** What an envelope holds, less what else goes with a text (wire.envelope: 60 KiB). */
+const MOST_BYTES = 60 * 1024 - 2048;
+/** Nearer to it than this, what is left is told. */
+const NEAR_BYTES = 8 * 1024;
 
-/** Where one writes. Enter sends, Shift+Enter makes a line; Enter that ends an input method's word does neither. */
-export function Composer({ model, room }: { readonly model: RoomModel; readonly room: Room }) {
+const KEYS: Readonly<Record<string, Mark>> = { b: 'strong', i: 'em', 'shift+x': 'del', 'shift+c': 'code', 'shift+k': 'link', 'shift+b': 'block', 'shift+8': 'list', 'shift+9': 'quote' };
+
+/** Bytes in UTF-8, counted only where they may matter. */
+function bytesLeft(text: string): number {
+  return text.length < MOST_BYTES / 4 ? Infinity : MOST_BYTES - new TextEncoder().encode(text).length;
+}
+
+/** Where one writes. Enter sends, Shift+Enter makes a line; Enter that ends an input method's word does neither, and in code it makes a line. */
+export function Composer() {
   const { t } = useTranslation('chat');
-  const drafts = draftsOf(useSession());
+  const { room, model, box, thread, me, source } = useRoomView();
+  const session = useSession();
+  const personName = usePersonName();
   const title = useRoomTitle()(room);
-  const [text, setText] = useState(() => drafts.get(room.id) ?? '');
+  const written = useReadable(box);
+  const { text, quote, editing } = written;
   const [failure, setFailure] = useState<unknown>();
+  const [formats, setFormats] = useState(false);
   const area = useRef<HTMLTextAreaElement>(null);
   const told = useRef(0);
+  const id = useId();
+  const rights = rightsIn(room);
 
   useEffect(() => {
     if (matchMedia(ROOMY).matches) area.current?.focus();
-  }, []);
-
-  const change = (value: string) => {
-    setText(value);
-    if (value === '') drafts.delete(room.id);
-    else drafts.set(room.id, value);
-  };
+    return box.onFocus(() => {
+      area.current?.focus();
+      // Once more after the screen has changed, and after whatever closed has given its focus back.
+      setTimeout(() => {
+        const field = area.current;
+        if (field === null || (document.activeElement === field && field.selectionEnd === field.value.length)) return;
+        field.focus();
+        field.setSelectionRange(field.value.length, field.value.length);
+      }, 30);
+    });
+  }, [box]);
 
   const write = (value: string) => {
-    change(value);
+    box.set({ text: value });
     const now = performance.now();
     if (value.trim() !== '' && now - told.current > TYPING_EVERY_MS) {
       told.current = now;
@@ -45,34 +76,115 @@ export function Composer({ model, room }: { readonly model: RoomModel; readonly 
     }
   };
 
+  const selection = (): Selection => ({ text: area.current?.value ?? text, start: area.current?.selectionStart ?? text.length, end: area.current?.selectionEnd ?? text.length });
+
+  /** As if typed, so that the browser can undo it. */
+  const apply = ({ from, to, put, start, end }: Change) => {
+    const field = area.current;
+    if (field === null) return;
+    field.focus();
+    field.setSelectionRange(from, to);
+    // The only way to change a field's text that undo knows; every browser has it.
+    // eslint-disable-next-line @typescript-eslint/no-deprecated
+    if (!document.execCommand(put === '' ? 'delete' : 'insertText', false, put)) {
+      write(field.value.slice(0, from) + put + field.value.slice(to));
+    }
+    requestAnimationFrame(() => field.setSelectionRange(start, end));
+  };
+
+  const completion = useCompletion(room, rights.moderate || room.count <= 100, area, (put, from, to, person: Person | null) => {
+    if (person !== null) box.set({ named: [...box.get().named, { pid: person.pid, name: personName(person, room) }] });
+    apply({ from, to, put, start: from + put.length, end: from + put.length });
+  });
+
+  const left = bytesLeft(text);
   const send = async () => {
     const words = text.trim();
-    if (words === '') return;
-    change('');
+    if (words === '' || left < 0) return;
+    const draft: Draft = {
+      text: words,
+      mentions: mentionedIn(words, written.named),
+      mentionsAll: callsEverybody(words) && (rights.moderate || room.count <= 100),
+      ...(quote === null ? {} : { quote }),
+      ...(thread === null ? {} : { thread }),
+    };
+    box.set(editing === null ? { text: '', named: [], quote: null } : editing.before);
     told.current = 0;
     setFailure(undefined);
     try {
-      await model.send(words);
+      if (editing === null) await model.send(draft);
+      else await model.edit(editing.id, draft);
     } catch (error) {
       // Nothing that was written is lost: it stands in the box again, before what was written meanwhile.
-      const meanwhile = drafts.get(room.id) ?? '';
-      change(meanwhile === '' ? words : `${words}\n${meanwhile}`);
+      const meanwhile = box.get().text;
+      box.set({ ...written, text: meanwhile === '' || editing !== null ? words : `${words}\n${meanwhile}` });
       setFailure(error);
     }
   };
 
-  const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing) return;
-    // Safari ends the composition before this event: only the old code 229 still says that the key belongs to the input method.
-    // eslint-disable-next-line @typescript-eslint/no-deprecated
-    if (event.keyCode === 229) return;
-    event.preventDefault();
-    void send();
+  /** The last of one's own messages here, which ArrowUp changes. */
+  const changeLast = (): boolean => {
+    const last = source.get().messages.findLast((one) => one.mine && one.kind === 'text' && one.deleted === null && one.thread === thread && one.state === 'sent');
+    if (last === undefined) return false;
+    box.edit(last, last.mentions.map((pid) => ({ pid, name: personName(session.person(pid), room) })));
+    return true;
   };
 
+  const onKeyDown = (event: KeyboardEvent) => {
+    // Safari ends the composition before this event: only the old code 229 still says that the key belongs to the input method.
+    // eslint-disable-next-line @typescript-eslint/no-deprecated
+    if (event.nativeEvent.isComposing || event.keyCode === 229) return;
+    if (completion.onKey(event)) return;
+    const now = selection();
+    const control = event.ctrlKey || event.metaKey;
+    if (event.key === 'Enter' && (!event.shiftKey || control)) {
+      if (!control && inFence(now.text, now.start)) return;
+      event.preventDefault();
+      void send();
+    } else if (event.key === 'Enter') {
+      const change = nextLine(now);
+      if (change === null) return;
+      event.preventDefault();
+      apply(change);
+    } else if (control && !event.altKey) {
+      const key = /^Digit(\d)$/.exec(event.code)?.[1] ?? event.key.toLowerCase();
+      const mark = KEYS[event.shiftKey ? `shift+${key}` : key];
+      if (mark === undefined) return;
+      event.preventDefault();
+      apply(marked(now, mark));
+    } else if (event.key === 'ArrowUp' && now.text === '' && !event.altKey && !event.shiftKey) {
+      if (changeLast()) event.preventDefault();
+    } else if (event.key === 'Escape' && (editing !== null || quote !== null)) {
+      event.preventDefault();
+      event.stopPropagation();
+      box.cancel();
+    }
+  };
+
+  if (!rights.write) {
+    return <p className={c('closed')}>{t(room.archived ? 'composer.archived' : 'composer.onlyModerators')}</p>;
+  }
+  const label = thread === null ? t('composer.label') : t('composer.threadLabel');
   return (
     <div className={c('composer')}>
       {failure !== undefined && <Problem error={failure} />}
+      {(quote !== null || editing !== null) && (
+        <div className={c('about')}>
+          <p className={c('aboutWords')}>
+            <strong>{editing !== null ? t('composer.editing') : t('composer.answering', { name: quote === null ? '' : quote.pid === me ? t('log.me') : personName(session.person(quote.pid), room) })}</strong>{' '}
+            {quote !== null && <bdi>{quote.text}</bdi>}
+          </p>
+          <IconButton small label={t(editing !== null ? 'composer.stopEditing' : 'composer.stopAnswering')} onPress={() => box.cancel()}>
+            <X aria-hidden="true" />
+          </IconButton>
+        </div>
+      )}
+      {formats && (
+        <Suspense>
+          <FormatBar onMark={(mark) => apply(marked(selection(), mark))} />
+          {blocksOf(text) !== null && <Preview text={text} />}
+        </Suspense>
+      )}
       <form
         className={c('box')}
         onSubmit={(event) => {
@@ -80,21 +192,59 @@ export function Composer({ model, room }: { readonly model: RoomModel; readonly 
           void send();
         }}
       >
+        <Completion completion={completion} />
+        <div className={c('tools')}>
+          <IconButton
+            label={t('composer.format')}
+            aria-expanded={formats}
+            onHoverStart={() => void loadFormat()}
+            onPress={() => {
+              setFormats(!formats);
+              area.current?.focus();
+            }}
+          >
+            <ALargeSmall aria-hidden="true" />
+          </IconButton>
+          <Suspense
+            fallback={
+              <IconButton label={t('composer.emoji')} isDisabled>
+                <SmilePlus aria-hidden="true" />
+              </IconButton>
+            }
+          >
+            <EmojiButton
+              onPick={(emoji) => {
+                const { start, end } = selection();
+                apply({ from: start, to: end, put: emoji, start: start + emoji.length, end: start + emoji.length });
+              }}
+            />
+          </Suspense>
+        </div>
         <textarea
           ref={area}
           className={c('area')}
-          aria-label={t('composer.label')}
+          aria-label={label}
+          aria-describedby={left < NEAR_BYTES ? `${id}-left` : undefined}
           rows={1}
-          placeholder={t('composer.placeholder', { title })}
+          placeholder={thread === null ? t('composer.placeholder', { title }) : t('composer.threadPlaceholder')}
           value={text}
           onChange={(event) => write(event.target.value)}
           onKeyDown={onKeyDown}
+          onSelect={completion.look}
+          onBlur={completion.close}
           enterKeyHint="send"
+          dir="auto"
+          {...completion.aria}
         />
-        <IconButton type="submit" label={t('composer.send')} isDisabled={text.trim() === ''}>
+        <IconButton type="submit" label={t(editing === null ? 'composer.send' : 'composer.save')} isDisabled={text.trim() === '' || left < 0}>
           <SendHorizontal aria-hidden="true" />
         </IconButton>
       </form>
+      {left < NEAR_BYTES && (
+        <p id={`${id}-left`} className={c('left', left < 0 && 'over')} role="status">
+          {left < 0 ? t('composer.over', { count: -left }) : t('composer.left', { count: left })}
+        </p>
+      )}
     </div>
   );
 }

@@ -1,20 +1,36 @@
 import { useId } from 'react';
 import { useTranslation } from 'react-i18next';
 
-import type { Room } from '../session/api';
+import type { MsgId, Room } from '../session/api';
 import { CloseButton } from '../ui/Button';
 import { classes } from '../ui/classes';
 import { MembersPanel } from './MembersPanel';
 import styles from './Panel.module.css';
 import { PrivacyPanel } from './PrivacyPanel';
+import type { RoomView } from './RoomContext';
 import { SettingsPanel } from './SettingsPanel';
+import { ThreadPanel } from './ThreadPanel';
 
 const c = classes(styles);
 
-export type PanelName = 'members' | 'settings' | 'privacy';
+export type PanelName = 'members' | 'settings' | 'privacy' | 'thread';
 
 /** What is shown beside the room on demand; one at a time. Escape closes it. */
-export function Panel({ name, room, onClose }: { readonly name: PanelName; readonly room: Room; readonly onClose: () => void }) {
+export function Panel({
+  name,
+  room,
+  onClose,
+  view,
+  thread,
+}: {
+  readonly name: PanelName;
+  readonly room: Room;
+  readonly onClose: () => void;
+  /** The open room, once it is. */
+  readonly view: RoomView | null;
+  /** Of a thread its root. */
+  readonly thread: MsgId | null;
+}) {
   const { t } = useTranslation('chat');
   const id = useId();
   return (
@@ -29,9 +45,10 @@ export function Panel({ name, room, onClose }: { readonly name: PanelName; reado
     >
       <div className={c('head')}>
         <h2 id={id}>{t(`${name}.title`)}</h2>
-        <CloseButton label={t('panel.close')} onPress={onClose} autoFocus />
+        <CloseButton label={t('panel.close')} onPress={onClose} autoFocus={name !== 'thread'} />
       </div>
-      <div className={c('body')}>
+      {name === 'thread' && view !== null && thread !== null && <ThreadPanel key={thread} view={view} root={thread} />}
+      <div className={c('body')} hidden={name === 'thread'}>
         {name === 'members' && <MembersPanel room={room} />}
         {name === 'settings' && <SettingsPanel room={room} />}
         {name === 'privacy' && <PrivacyPanel room={room} />}

@@ -1,19 +1,21 @@
 import { ArrowLeft, Lock, Settings, Users, Video } from 'lucide-react';
-import { lazy, Suspense, useEffect, useRef, useState } from 'react';
+import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import { routeHref } from '../app/route';
 import { useSession } from '../app/SessionContext';
 import { useRoomTitle } from '../people/names';
 import { usePresence } from '../people/PresenceDot';
-import type { Pid, Room, RoomId, RoomModel } from '../session/api';
+import type { MsgId, Pid, Room, RoomId, RoomModel } from '../session/api';
 import { Button, IconButton } from '../ui/Button';
 import { classes } from '../ui/classes';
 import { Notice } from '../ui/Notice';
 import { useExplain } from '../ui/Problem';
 import { useReadable } from '../ui/useReadable';
 import { Composer } from './Composer';
+import { boxOf } from './drafts';
 import type { PanelName } from './Panel';
+import { RoomProvider, type RoomView } from './RoomContext';
 import styles from './RoomScreen.module.css';
 import { Timeline } from './Timeline';
 import { TypingLine } from './TypingLine';
@@ -41,21 +43,44 @@ function useRoomModel(id: RoomId | undefined): RoomModel | null {
 /** A room: its head, what was said, and where to write. */
 export function RoomScreen({
   room,
+  at,
   inMeeting,
   onMeet,
 }: {
   /** `undefined` while rooms load, or when it is none of one's own. */
   readonly room: Room | undefined;
+  /** The message to show, as a link or a search led to it. */
+  readonly at?: MsgId | undefined;
   readonly inMeeting: boolean;
   readonly onMeet: () => void;
 }) {
   const { t } = useTranslation('chat');
   const explain = useExplain();
-  const connection = useReadable(useSession().connection);
+  const session = useSession();
+  const connection = useReadable(session.connection);
   const model = useRoomModel(room?.id);
   const [panel, setPanel] = useState<PanelName | null>(null);
+  const [thread, setThread] = useState<MsgId | null>(null);
+  const [shown, setShown] = useState<{ readonly id: MsgId } | null>(null);
+  const [asked, setAsked] = useState<MsgId | undefined>(undefined);
+  if (at !== asked) {
+    setAsked(at);
+    if (at !== undefined) setShown({ id: at });
+  }
   /** What opened the panel, and gets the focus back. */
-  const opener = useRef<HTMLElement>(null);
+  const [opener, setOpener] = useState<HTMLElement | null>(null);
+  const openThread = useCallback((root: MsgId) => {
+    if (document.activeElement instanceof HTMLElement) setOpener(document.activeElement);
+    setThread(root);
+    setPanel('thread');
+  }, []);
+  const jump = useCallback((id: MsgId) => setShown({ id }), []);
+  const older = useMemo(() => (model === null ? () => Promise.resolve() : () => model.older()), [model]);
+  const view = useMemo(
+    (): RoomView | null =>
+      model === null || room === undefined ? null : { room, model, me: session.me.pid, source: model.timeline, thread: null, box: boxOf(session, room.id), openThread, jump },
+    [room, model, session, openThread, jump],
+  );
 
   if (room === undefined) {
     return (
@@ -67,26 +92,26 @@ export function RoomScreen({
   }
   const close = () => {
     setPanel(null);
-    opener.current?.focus();
+    opener?.focus();
   };
   const toggle = (name: PanelName) => {
     if (panel === name) {
       close();
       return;
     }
-    if (document.activeElement instanceof HTMLElement) opener.current = document.activeElement;
+    if (document.activeElement instanceof HTMLElement) setOpener(document.activeElement);
     setPanel(name);
   };
   return (
     <div className={c('screen', panel !== null && 'withPanel')}>
       <div className={c('room')}>
         <Head room={room} panel={panel} onPanel={toggle} inMeeting={inMeeting} onMeet={onMeet} />
-        {model === null ? (
+        {view === null ? (
           <div className={c('filler')} aria-busy="true" />
         ) : (
-          <>
-            <Timeline model={model} room={room} />
-            <TypingLine model={model} room={room} />
+          <RoomProvider value={view}>
+            <Timeline older={older} at={shown} />
+            <TypingLine model={view.model} room={room} />
             {room.trouble !== null && (
               <div className={c('trouble')}>
                 <Notice tone="danger" live title={t('trouble.title')}>
@@ -94,13 +119,13 @@ export function RoomScreen({
                 </Notice>
               </div>
             )}
-            <Composer model={model} room={room} />
-          </>
+            <Composer />
+          </RoomProvider>
         )}
       </div>
       {panel !== null && (
         <Suspense>
-          <Panel name={panel} room={room} onClose={close} />
+          <Panel name={panel} room={room} onClose={close} view={view} thread={thread} />
         </Suspense>
       )}
     </div>

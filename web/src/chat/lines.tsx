@@ -60,3 +60,13 @@ export function UnreadLine() {
     </div>
   );
 }
+
+/** Between what a thread is about and what was answered. */
+export function AnswersLine({ count }: { readonly count: number }) {
+  const { t } = useTranslation('chat');
+  return (
+    <div className={c('line')} role="separator">
+      <span>{count === 0 ? t('thread.none') : t('thread.replies', { count })}</span>
+    </div>
+  );
+}
