@@ -131,6 +131,25 @@ self.addEventListener('fetch', (event) => {
   else if (request.destination !== '') event.respondWith(file(request, pathname));
 });
 
+/** A click on a desktop notice: to the window that is there, or a new one. */
+async function opened(href: string): Promise<void> {
+  const windows = await self.clients.matchAll({ type: 'window' });
+  const one = windows.find(({ focused }) => focused) ?? windows.find(({ visibilityState }) => visibilityState === 'visible') ?? windows[0];
+  if (one === undefined) {
+    await self.clients.openWindow(`/${href}`);
+    return;
+  }
+  one.postMessage({ go: href });
+  await one.focus().catch(() => undefined);
+}
+
+self.addEventListener('notificationclick', (event) => {
+  const data: unknown = event.notification.data;
+  const href = typeof data === 'object' && data !== null && 'href' in data ? data.href : null;
+  event.notification.close();
+  event.waitUntil(opened(typeof href === 'string' && href.startsWith('#/') ? href : '#/'));
+});
+
 self.addEventListener('message', (event) => {
   if (event.data !== 'hold') return; // `awake` only says that a file is passing
   const [port] = event.ports;
