@@ -13,7 +13,7 @@ const NOTE = '// Made by scripts/wire.mjs from the wire structs in src/samrum/wi
 /** What browsers receive, besides relay's frames and statements: only this needs validators. */
 const RECEIVED = [
   'Session', 'Started', 'Renewed', 'Since', 'People', 'Changed', 'Channels', 'Keys', 'Rosters', 'Certs', 'Devices', 'Problem', 'Join', 'ObjectMade', 'ObjectHas', 'ObjectState', 'Ledger', 'Witnessed',
-  'Content', 'Listed', 'RoomPeople', 'ToldPast',
+  'Content', 'Found', 'Listed', 'Mentions', 'RoomPeople', 'ToldPast',
 ];
 const BRANDS = { p: 'Pid', d: 'Dev', r: 'RoomId', t: 'TenantId', k: 'KeyId', m: 'MsgId', c: 'CallId' };
 

@@ -2,7 +2,7 @@
 import type { Dev, Pid, RoomId } from '../wire/ids';
 import { utf8, type Bytes } from '../wire/bytes';
 import type {
-  Certs, Changed, ChangeMembers, ChangeRoom, Channels, Devices, Keys, Ledger, Listed, Mine, NewRoom, People, Renewed, RoomPeople, Rosters, Session, Settings, SignIn, Since,
+  Certs, Changed, ChangeMembers, ChangeRoom, Channels, Devices, Found, Keys, Ledger, Listed, Mentions, Mine, NewRoom, People, Renewed, RoomPeople, Rosters, Search, Session, Settings, SignIn, Since,
   Start, Started, ToldPast, WantKeys, WantPast,
 } from '../wire/types';
 import * as valid from '../wire/validators';
@@ -121,6 +121,14 @@ export class HomeDoor {
   /** One's own settings, all of them anew. */
   choose(body: Settings): Promise<void> {
     return this.call('PUT', '/settings', body, null);
+  }
+
+  search(body: Search): Promise<Found> {
+    return this.call('POST', '/search', body, valid.Found);
+  }
+
+  mentions(): Promise<Mentions> {
+    return this.call('GET', '/mentions', undefined, valid.Mentions);
   }
 
   devices(): Promise<Devices> {

@@ -59,6 +59,6 @@ function parsed(text: string): unknown {
 
 export function refusalOf(status: number, text: string, away: string): Refusal {
   const problem = parsed(text);
-  if (valid.Problem(problem)) return new Refusal(problem.code, problem.retry_after ?? undefined);
+  if (valid.Problem(problem)) return new Refusal(problem.code, problem.retry_after ?? undefined, problem.at ?? undefined);
   return new Refusal(status >= 500 ? away : 'bad_reply');
 }

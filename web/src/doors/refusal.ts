@@ -5,6 +5,8 @@ export class Refusal extends Error {
     readonly code: string,
     /** Seconds until a new try makes sense. */
     readonly retryAfter?: number,
+    /** With `bad_search`: where in the text, in characters (code points). */
+    readonly at?: number,
   ) {
     super(code);
     this.name = 'Refusal';
