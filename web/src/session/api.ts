@@ -335,6 +335,59 @@ export interface SessionSettings {
   join(room: RoomId): Promise<void>;
 }
 
+/** What is looked for. All of it must fit; of several people, rooms or kinds, any one. */
+export interface SearchQuery {
+  /** Words, "phrases", and filters as words (docs/protocol.md, `POST /search`). */
+  readonly text: string;
+  readonly by?: readonly Pid[];
+  readonly rooms?: readonly RoomId[];
+  readonly has?: readonly SearchHas[];
+  /** Written at this time or later, and earlier than that one (ms since 1970). */
+  readonly after?: number | null;
+  readonly before?: number | null;
+  readonly mentions?: boolean;
+  readonly order?: 'best' | 'newest';
+}
+
+export type SearchHas = 'file' | 'picture' | 'pdf' | 'sound' | 'film' | 'link';
+
+/** One message that was found, opened here. */
+export interface SearchHit {
+  readonly room: RoomId;
+  readonly id: MsgId;
+  readonly pos: number;
+  readonly thread: MsgId | null;
+  readonly author: Person;
+  /** ms since 1970 */
+  readonly sentAt: number;
+  readonly match: 'exact' | 'form' | 'part' | 'none';
+  readonly opening: Opening;
+  readonly text: string;
+  readonly files: readonly FileRef[];
+  readonly edited: boolean;
+}
+
+export interface SearchPage {
+  readonly hits: readonly SearchHit[];
+  readonly total: number;
+  /** There may be more than `total`. */
+  readonly least: boolean;
+  /** For the next page; `null`: this was the last one. */
+  readonly cursor: string | null;
+  /** The words that were found, folded as {@link ../search/marks} folds. */
+  readonly marks: readonly string[];
+  /** So many of so many envelopes are in home's index. */
+  readonly indexed: number;
+  readonly of: number;
+}
+
+export interface SessionSearch {
+  /** Rejects with `bad_search` (and its place in the text), `rate_limited`, `home_away`. */
+  find(query: SearchQuery, cursor?: string): Promise<SearchPage>;
+  /** Positions of unread messages that mention this person or everybody, newest first, at most 100 a room. */
+  mentions(): Promise<ReadonlyMap<RoomId, readonly number[]>>;
+}
+
 /** How present somebody is, as far as one may know: `away` is no input for ten minutes. */
 export type PresenceState = 'online' | 'away' | 'meeting' | 'offline';
 
@@ -368,6 +421,7 @@ export interface Session {
   /** Rejects with `last_owner`, unless `ownerless` says that the room shall have none. */
   leaveRoom(room: RoomId, ownerless?: boolean): Promise<void>;
   readonly settings: SessionSettings;
+  readonly search: SessionSearch;
   meeting(room: RoomId): MeetingAccess;
   /** Sending and opening files; it loads when it is needed first (`../files`). */
   readonly files: { readonly now: Readable<Files | null>; load(): Promise<Files> };

@@ -25,6 +25,7 @@ import { Presence } from './presence';
 import { Relay } from './relay';
 import { Rooms } from './rooms';
 import { Sender } from './sender';
+import { SearchPart } from './search';
 import { SettingsPart } from './settings';
 import { Signal } from './signal';
 import { spread } from './size';
@@ -67,6 +68,7 @@ export class LiveSession implements Session, Ground {
   private readonly watch: LedgerWatch;
   private readonly leases: Leases;
   readonly settings: SettingsPart;
+  readonly search: SearchPart;
   /** Home has not answered since this session began from a kept start. */
   private away: boolean;
   /** The last start that home gave. */
@@ -104,6 +106,7 @@ export class LiveSession implements Session, Ground {
     this.opener = new Opener(this, this.book, (dev) => {
       this.mine.wrote(dev);
     });
+    this.search = new SearchPart({ ground: this, rooms: this.book, opener: this.opener });
     this.outbox = new Outbox(this, () => this.relay, {
       changed: (room) => {
         this.logs.refresh(room);
