@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 import msgspec
-from litestar import Request, get, post
+from litestar import Request, Response, get, post
 from litestar.handlers import BaseRouteHandler
 from litestar.params import FromPath, JSONBody
 
@@ -48,7 +48,7 @@ def handlers(hooks: HookBook) -> list[BaseRouteHandler]:
         await hooks.remove(me.pid, room_of(room), _pid(pid))
 
     @post("/hooks/{token:str}", status_code=202, request_max_body_size=MAX_BODY)
-    async def say(request: Request[Any, Any, Any], token: FromPath[str]) -> None:
+    async def say(request: Request[Any, Any, Any], token: FromPath[str]) -> Response[bytes]:
         # A body is looked at only where the address is one: `text` is empty until then.
         body = await request.body()
         try:
@@ -56,6 +56,7 @@ def handlers(hooks: HookBook) -> list[BaseRouteHandler]:
         except (ValueError, RecursionError):
             text = ""
         await hooks.say(token, text)
+        return Response(b"", status_code=202, media_type="text/plain")
 
     return [listed, make, turn, remove, say]
 

@@ -86,7 +86,7 @@ class Moderation:
             report = tables.add(tx, new, me, level, now)
             ledger.append(tx, ReportMade(at=now, report=report))
             self._tell(tx, deciders or tables.authority_moderators(tx))
-            self._log.info("report.made", report=report, room=new.room, level=level)
+            self._log.info("report.made", report=report, room=new.room, decides=level)
             return Reported(report=report, level=level)
 
         return await self._db.write(write, publish=self._out.woken)
@@ -136,8 +136,8 @@ class Moderation:
         if row.kind == Kind.DIRECT:
             return []
         leaders = [pid for pid, member in rooms.members(tx, row.room).items() if member.role in _LEADERS]
-        active = people.active(tx, leaders) - {reporter}
-        return [] if author in leaders else sorted(active)
+        humans = people.active(tx, leaders)
+        return [] if author in humans else sorted(humans - {reporter})
 
     def _all_deciders(self, tx: Tx, report: tables.Report) -> list[Pid]:
         if report.level == Level.AUTHORITY:

@@ -26,7 +26,10 @@ _GET = sa.text(f"SELECT {_REPORT} FROM report WHERE id = :id")  # noqa: S608  a 
 _CLOSE = sa.text(
     "UPDATE report SET closed = :now, closed_by = :by, outcome = :outcome, answer = :answer WHERE id = :id AND closed IS NULL"
 )
-_LED: Final = "SELECT 1 FROM member m WHERE m.room = report.room AND m.role IN ('owner', 'moderator')"
+_LED: Final = (
+    "SELECT 1 FROM member m JOIN person p ON p.pid = m.pid AND p.integration = 0 "
+    "WHERE m.room = report.room AND m.role IN ('owner', 'moderator')"
+)
 _DECIDES: Final = (
     f"author <> :pid AND ((level = 'room' AND EXISTS ({_LED} AND m.pid = :pid)) OR "
     f"(:authority AND (level = 'authority' OR NOT EXISTS ({_LED} AND m.pid <> report.author))))"
