@@ -73,3 +73,21 @@ export function noticeRead(): boolean {
 export function rememberNotice(isRead: boolean): void {
   write('notice', isRead ? 'read' : null);
 }
+
+/** Whether desktop notices show the text of messages on this browser. */
+export function noticesShowText(): boolean {
+  return read('noticeText') !== 'no';
+}
+
+export function setNoticesShowText(shows: boolean): void {
+  write('noticeText', shows ? null : 'no');
+}
+
+/** Whether desktop notices were offered on this browser. */
+export function noticesOffered(): boolean {
+  return read('noticesOffered') === 'yes';
+}
+
+export function rememberNoticesOffered(): void {
+  write('noticesOffered', 'yes');
+}

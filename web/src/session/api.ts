@@ -388,6 +388,19 @@ export interface SessionSearch {
   mentions(): Promise<ReadonlyMap<RoomId, readonly number[]>>;
 }
 
+/** What becomes of a ring. */
+export type CallWord = 'answered' | 'declined' | 'cancelled' | 'missed';
+
+/** Calls: a ring is a message of kind `call`, and what becomes of it is said on it. */
+export interface Calls {
+  /** Rings a room; its id. Rejects with `relay_away`, since a call does not wait, and as `RoomModel.send` does. */
+  ring(room: RoomId): Promise<MsgId>;
+  /** Says what becomes of a ring, to everybody's devices. */
+  say(room: RoomId, ring: MsgId, word: CallWord): Promise<void>;
+  /** The newest 100 calls of direct messages and small groups, newest first, as far as this device has their messages. */
+  list(): Promise<readonly Message[]>;
+}
+
 /** How present somebody is, as far as one may know: `away` is no input for ten minutes. */
 export type PresenceState = 'online' | 'away' | 'meeting' | 'offline';
 
@@ -421,6 +434,7 @@ export interface Session {
   /** Rejects with `last_owner`, unless `ownerless` says that the room shall have none. */
   leaveRoom(room: RoomId, ownerless?: boolean): Promise<void>;
   readonly settings: SessionSettings;
+  readonly calls: Calls;
   readonly search: SessionSearch;
   meeting(room: RoomId): MeetingAccess;
   /** Sending and opening files; it loads when it is needed first (`../files`). */

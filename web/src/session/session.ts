@@ -8,6 +8,7 @@ import { newId, type Dev, type MsgId, type Pid, type RoomId } from '../wire/ids'
 import type { Batch, Changed, Started, Welcome } from '../wire/types';
 import type { Alarm, Connection, DeviceInfo, MeetingAccess, Member, Person, PresenceState, Readable, Room, RoomKind, RoomModel, Session, SessionEvents } from './api';
 import { myDevices, type MyDevices } from './devices';
+import { CallBook } from './calls';
 import { FilesPart } from './files';
 import type { Ground } from './ground';
 import { HomeLine } from './homeline';
@@ -68,6 +69,7 @@ export class LiveSession implements Session, Ground {
   private readonly watch: LedgerWatch;
   private readonly leases: Leases;
   readonly settings: SettingsPart;
+  readonly calls: CallBook;
   readonly search: SearchPart;
   /** Home has not answered since this session began from a kept start. */
   private away: boolean;
@@ -118,6 +120,7 @@ export class LiveSession implements Session, Ground {
     this.sender = new Sender(this, this.book, this.opener, this.outbox, () => this.relay.own);
     const parts = { ground: this, rooms: this.book, outbox: this.outbox, opener: this.opener };
     this.logs = new Logs(parts, (room, say) => this.say(room, say));
+    this.calls = new CallBook(parts, (room, say) => this.say(room, say));
     this.live = new Live(this, this.book, this.opener);
     const access = (): { http: string; grant: string } => ({ http: this.line.relay.http, grant: this.line.grant });
     this.meetings = new Meetings(this, this.book, access);
