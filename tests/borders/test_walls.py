@@ -18,6 +18,7 @@ PLANTS = {
         "relay.limits: samrum.home.people.folding",
         "relay.hub: samrum.demo.places",
         "demo.people: samrum.home.config",
+        "home.hooks.actions: samrum.client.book",
         "plumbing.clock: samrum.relay.config",
         "wire.base: samrum.plumbing.clock",
         "relay.errors: samrum.cli",
@@ -64,6 +65,10 @@ PLANTS = {
         "relay.rooms.tables: samrum.wire.content",
         "plumbing.tasks: samrum.wire.keys",
         "relay.config: samrum.wire.home_api",
+    ],
+    "The client in Python stands on wire alone, as anybody's would": [
+        "client.book: samrum.plumbing.clock",
+        "client.home: samrum.home.errors",
     ],
     "relay speaks to no directory and sends no mail": ["relay.app: smtplib", "relay.config: email.message"],
 }
