@@ -1,5 +1,5 @@
 import { ChevronLeft, ChevronRight, Download, ZoomIn, ZoomOut } from 'lucide-react';
-import { type KeyboardEvent, lazy, Suspense, useCallback, useState } from 'react';
+import { lazy, Suspense, useCallback, useEffect, useEffectEvent, useState } from 'react';
 import { Dialog, Heading, Modal, ModalOverlay } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 
@@ -37,26 +37,33 @@ export function Viewer({
   const zooms = kind === 'picture' || kind === 'pdf';
   const name = shownName(shown.name);
   const go = (by: number) => {
-    const next = files[at + by];
-    if (next === undefined) return;
+    const next = files.at((at + by) % files.length);
+    if (next === undefined || files.length < 2) return;
     setZoom(0);
     onShow(next);
   };
   const magnify = (by: number) => setZoom((before) => Math.max(0, Math.min(ZOOMS.length - 1, before + by)));
-  const onKeyDown = (event: KeyboardEvent) => {
+  const onKey = useEffectEvent((event: KeyboardEvent) => {
+    const { target, key } = event;
+    // The tooltip of the button that was just pressed would take it for itself.
+    if (key === 'Escape') onClose();
     // A player has its own use for arrows, a magnified picture scrolls with them.
-    const own = event.target instanceof HTMLMediaElement || (event.target instanceof HTMLElement && event.target.role === 'region' && zoom > 0);
-    const action = { ArrowLeft: () => go(-1), ArrowRight: () => go(1), '+': () => magnify(1), '-': () => magnify(-1), '0': () => setZoom(0) }[event.key];
+    const own = target instanceof HTMLMediaElement || (zoom > 0 && target instanceof HTMLElement && target.role === 'region');
+    const action = { ArrowLeft: () => go(-1), ArrowRight: () => go(1), '+': () => magnify(1), '-': () => magnify(-1), '0': () => setZoom(0) }[key];
     if (action === undefined || own || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     action();
-  };
+  });
+  useEffect(() => {
+    // On the document: a press beside everything puts the focus on the dialog itself.
+    document.addEventListener('keydown', onKey, true);
+    return () => document.removeEventListener('keydown', onKey, true);
+  }, []);
   return (
     <ModalOverlay className={c('overlay')} isOpen onOpenChange={(open) => !open && onClose()}>
       <Modal className={c('modal')}>
         <Dialog className={c('dialog')}>
-          {/* eslint-disable-next-line jsx-a11y/no-static-element-interactions -- keys for what the buttons below do too */}
-          <div className={c('frame')} onKeyDown={onKeyDown}>
+          <div className={c('frame')}>
             <header className={c('head')}>
               <Heading slot="title" level={2} className={c('title')}>
                 <bdi>{name}</bdi>
@@ -65,25 +72,25 @@ export function Viewer({
               <div className={c('tools')}>
                 {files.length > 1 && (
                   <>
-                    <IconButton label={t('viewer.previous')} isDisabled={at <= 0} onPress={() => go(-1)}>
+                    <IconButton label={t('viewer.previous')} onPress={() => go(-1)}>
                       <ChevronLeft aria-hidden="true" />
                     </IconButton>
-                    <IconButton label={t('viewer.next')} isDisabled={at >= files.length - 1} onPress={() => go(1)}>
+                    <IconButton label={t('viewer.next')} onPress={() => go(1)}>
                       <ChevronRight aria-hidden="true" />
                     </IconButton>
                   </>
                 )}
                 {zooms && (
                   <>
-                    <IconButton label={t('viewer.smaller')} isDisabled={zoom === 0} onPress={() => magnify(-1)}>
+                    <IconButton label={t('viewer.smaller')} onPress={() => magnify(-1)}>
                       <ZoomOut aria-hidden="true" />
                     </IconButton>
-                    <IconButton label={t('viewer.larger')} isDisabled={zoom === ZOOMS.length - 1} onPress={() => magnify(1)}>
+                    <IconButton label={t('viewer.larger')} onPress={() => magnify(1)}>
                       <ZoomIn aria-hidden="true" />
                     </IconButton>
                   </>
                 )}
-                <IconButton label={t('view.save', { name })} isDisabled={saving.part !== null} onPress={saving.save}>
+                <IconButton label={t('view.save', { name })} onPress={saving.save}>
                   <Download aria-hidden="true" />
                 </IconButton>
                 <CloseButton label={t('viewer.close')} onPress={onClose} autoFocus />
@@ -129,7 +136,7 @@ function Content({ file, zoom }: { readonly file: FileRef; readonly zoom: number
   }
   if (kind === 'picture') {
     return (
-      <div className={c('stage')} role="region" aria-label={t('viewer.picture')} tabIndex={0}>
+      <div className={c('stage', 'picture')} role="region" aria-label={t('viewer.picture')} tabIndex={0}>
         {/* eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- nobody acts on it: it tells that it is no picture */}
         <img className={c('image')} style={{ width: `${zoom * 100}%`, height: `${zoom * 100}%` }} src={state.url} alt={name} onError={() => setBroken(true)} />
       </div>
