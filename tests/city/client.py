@@ -17,12 +17,12 @@ import msgspec
 import websockets
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from samrum.wire import content, envelope, home_api, ids, jws, keys, stream
+from samrum.wire import aead, content, envelope, files, home_api, ids, jws, keys, relay_api, stream
 from samrum.wire.base import Problem, Wire
 from samrum.wire.chain import RoomState
 from samrum.wire.content import Content
 from samrum.wire.envelope import Envelope
-from samrum.wire.ids import Dev, MsgId, Pid, RoomId
+from samrum.wire.ids import Dev, MsgId, ObjectName, Pid, RoomId
 from samrum.wire.statements import Cert, Kind, Proof, Roster
 
 T = TypeVar("T")
@@ -235,7 +235,7 @@ class Device:
                 self.seen.append(frame)
 
     def seal(
-        self, room: RoomId, text: str, *, msg_id: MsgId | None = None, seq: int | None = None, **fields: Any
+        self, room: RoomId, text: str | Content, *, msg_id: MsgId | None = None, seq: int | None = None, **fields: Any
     ) -> bytes:
         """The envelope of a message, sealed under the room's current key and signed by this device."""
         state = self.rooms[room]
@@ -252,9 +252,12 @@ class Device:
             sent_at=int(time.time()),
         )
         draft = msgspec.structs.replace(draft, **fields)
-        return envelope.seal(draft, content.pad(Content(t=text)), self.epoch_keys[room, state.epoch.n], self.key)
+        said = Content(t=text) if isinstance(text, str) else text
+        return envelope.seal(draft, content.pad(said), self.epoch_keys[room, state.epoch.n], self.key)
 
-    async def send(self, room: RoomId, text: str, *, tries: int = 50) -> stream.Sent:
+    async def send(
+        self, room: RoomId, text: str | Content, *, objects: list[ObjectName] | None = None, tries: int = 50
+    ) -> stream.Sent:
         """Sends and waits until relay has it on disk. Waits out a relay that has not applied the room yet (0.1 s a try)."""
         epoch = self.rooms[room].epoch
         assert epoch is not None
@@ -263,7 +266,7 @@ class Device:
         for _ in range(tries):
             sealed = self.seal(room, text)
             msg = ids.text("m", envelope.parse(sealed).msg_id)
-            await self.put(stream.Send(env=sealed))
+            await self.put(stream.Send(env=sealed, objects=objects or []))
             answer = await self.get(Wire, lambda f, m=msg: isinstance(f, stream.Sent | stream.Error) and _about(f) == m)
             if isinstance(answer, stream.Sent):
                 assert answer.hash == envelope.stored_hash(sealed)
@@ -277,21 +280,61 @@ class Device:
 
     async def open(self, data: bytes) -> tuple[Pid, str]:
         """Author and text of an envelope, after every check of the protocol."""
+        pid, said = await self.opened(data)
+        return pid, said.t
+
+    async def opened(self, data: bytes) -> tuple[Pid, Content]:
+        """As `open`, with all that it says."""
         parsed = envelope.parse(data)
         room, pid, dev = (ids.text(p, r) for p, r in (("r", parsed.room), ("p", parsed.pid), ("d", parsed.dev)))
         assert envelope.signature_holds(data, await self.device_key(Pid(pid), Dev(dev)))
         if (room, parsed.epoch) not in self.epoch_keys:
             await self.want_keys((RoomId(room), parsed.epoch))
         plain = envelope.open_content(parsed, self.epoch_keys[RoomId(room), parsed.epoch])
-        return Pid(pid), content.unpad(plain).t
+        return Pid(pid), content.unpad(plain)
 
     async def receive(self, room: RoomId) -> tuple[Pid, str]:
         """Author and text of the next message in a room by somebody else's device."""
+        pid, said = await self.received(room)
+        return pid, said.t
+
+    async def received(self, room: RoomId) -> tuple[Pid, Content]:
+        """As `receive`, with all that it says."""
         while True:
             batch = await self.get(stream.Batch, lambda f: f.room == room)
             for data in batch.env:
                 if envelope.parse(data).dev != ids.raw(self.dev, "d"):
-                    return await self.open(data)
+                    return await self.opened(data)
+
+    # ---- files
+
+    async def attach(self, room: RoomId, name: str, data: bytes, text: str = "") -> stream.Sent:
+        """Seals a file, uploads it and sends the message that holds its key."""
+        padded = data + bytes(files.padme(len(data)) - len(data))
+        auth = {"Authorization": f"Bearer {self.grant}"}
+        made = await self.http.post(
+            f"{self.started.relay.http}/objects", json={"size": files.sealed_size(len(padded))}, headers=auth
+        )
+        assert made.status_code == 201, made.text
+        where, key = msgspec.json.decode(made.content, type=relay_api.ObjectMade).object, secrets.token_bytes(32)
+        sealed = b"".join(aead.seal(key, files.aad(where), padded, aead.FILE_SEGMENT))
+        have = 0
+        while have < len(sealed):
+            url = f"{self.started.relay.http}/objects/{where}?offset={have}"
+            put = await self.http.put(url, content=sealed[have : have + files.MAX_BODY], headers=auth)
+            assert put.status_code == 200, put.text
+            have = msgspec.json.decode(put.content, type=relay_api.ObjectHas).have
+        file = content.InFile(n=name, t="application/octet-stream", s=len(data), k=key, b=where)
+        return await self.send(room, Content(t=text, o=[file]), objects=[where])
+
+    async def fetch(self, file: content.InFile) -> bytes:
+        """A file that a message brought, opened."""
+        url = f"{self.started.relay.http}/objects/{file.b}"
+        got = await self.http.get(url, headers={"Authorization": f"Bearer {self.grant}"})
+        assert got.status_code == 200, got.text
+        head, sealed = got.content[: aead.HEADER_BYTES], got.content[aead.HEADER_BYTES :]
+        where = ids.object_name(file.b)
+        return aead.open_sealed(file.k, files.aad(where), head, sealed, aead.FILE_SEGMENT)[: file.s]
 
     async def history(self, room: RoomId, **page: int) -> list[tuple[Pid, str]]:
         re = secrets.randbelow(1 << 31)

@@ -66,7 +66,7 @@ def city_of(canaries: dict[str, str], *plants: str) -> Iterator[City]:
 
 
 async def journey(city: City, canaries: dict[str, str]) -> None:
-    """The person makes a room and writes; a colleague answers with the same words."""
+    """The person makes a room, writes and sends a file; a colleague answers with the same words."""
     one, two = city.ready["logins"][:2]
     async with Device(city.ready, one) as a, Device(city.ready, two) as b:
         room = await a.create(Kind.GROUP, canaries["title"], await a.find(two["name"]))
@@ -75,6 +75,11 @@ async def journey(city: City, canaries: dict[str, str]) -> None:
         author, text = await b.receive(room)
         assert (b.names[author], text, b.titles[room]) == (canaries["name"], canaries["message"], canaries["title"])
         await b.send(room, f"{canaries['name']}: {canaries['message']}")
+        data = 50_000 * canaries["message"].encode()
+        await a.attach(room, f"{canaries['title']}.txt", data)
+        _, said = await b.received(room)
+        assert [(file.n, await b.fetch(file)) for file in said.o] == [(f"{canaries['title']}.txt", data)]
+        assert sum(path.stat().st_size for path in city.data("store").iterdir()) > len(data)
 
 
 async def journey_in_browsers(city: City, canaries: dict[str, str]) -> None:
