@@ -1,10 +1,11 @@
-import { Hash, Search, UsersRound } from 'lucide-react';
+import { Hash, Search, TextSearch, UsersRound } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
 import { ComboBox, Header, Input, type Key, ListBox, ListBoxItem, ListBoxSection, Popover, Text } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 
 import { go } from '../app/route';
 import { useSession } from '../app/SessionContext';
+import { openSearch } from '../search/opening';
 import type { Pid, RoomId } from '../session/api';
 import { Avatar } from '../ui/Avatar';
 import { classes } from '../ui/classes';
@@ -19,8 +20,10 @@ import { usePeopleSearch } from './usePeopleSearch';
 const c = classes(styles);
 const m = classes(menuStyles);
 const ROOMS_SHOWN = 8;
+/** Not an id: what was typed is looked for in messages. */
+const MESSAGES = 'messages';
 
-/** Jumps to a room, or starts a direct message with a person. Ctrl+K (Cmd+K) puts the cursor here from anywhere. */
+/** Jumps to a room, starts a direct message with a person, or looks for what was typed in messages. Ctrl+K (Cmd+K) puts the cursor here from anywhere. */
 export function Finder() {
   const { t, i18n } = useTranslation('people');
   const session = useSession();
@@ -50,10 +53,12 @@ export function Finder() {
 
   const choose = async (key: Key | null) => {
     if (key === null) return;
+    if (key === MESSAGES) openSearch(query.trim());
     setQuery('');
     setFailure(undefined);
     input.current?.blur();
     const id = String(key);
+    if (id === MESSAGES) return;
     try {
       go({ name: 'room', room: id.startsWith('r_') ? (id as RoomId) : await session.createRoom('direct', '', [id as Pid]) });
     } catch (error) {
@@ -115,6 +120,14 @@ export function Finder() {
                   </ListBoxItem>
                 ))}
               </ListBoxSection>
+            )}
+            {words !== '' && (
+              <ListBoxItem id={MESSAGES} textValue={t('find.messages', { text: query.trim() })} className={m('item')}>
+                <TextSearch aria-hidden="true" />
+                <Text slot="label" className={m('grow', 'name')}>
+                  {t('find.messages', { text: query.trim() })}
+                </Text>
+              </ListBoxItem>
             )}
           </ListBox>
         </Popover>

@@ -23,11 +23,14 @@ export function PeoplePicker({
   chosen,
   onChange,
   without = [],
+  label,
 }: {
   readonly chosen: readonly Person[];
   readonly onChange: (chosen: readonly Person[]) => void;
   /** People who are in already and are not offered. */
   readonly without?: readonly Pid[];
+  /** What the people are for, where they are not added to something. */
+  readonly label?: string;
 }) {
   const { t } = useTranslation('people');
   const personName = usePersonName();
@@ -59,7 +62,7 @@ export function PeoplePicker({
         menuTrigger="input"
         onOpenChange={(open) => keepPageReadable(input.current, open)}
       >
-        <Label className={f('label')}>{t('pick.label')}</Label>
+        <Label className={f('label')}>{label ?? t('pick.label')}</Label>
         <Input ref={input} className={f('input')} placeholder={t('pick.placeholder')} />
         <Popover className={m('popover', 'wide')} offset={4}>
           <ListBox<Person>

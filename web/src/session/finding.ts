@@ -72,9 +72,10 @@ async function known({ ground, rooms }: Finding, room: RoomId): Promise<void> {
 function viewOf({ ground }: Finding, hit: Hit, [first, edit]: readonly Result[]): SearchHit {
   const { room, msg: id, pos, thread, match } = hit;
   const right = first?.head?.msgId === id && first.head.kind === MESSAGE;
-  const newer = edit?.head?.kind === EDIT && edit.head.ref === id && edit.head.pid === first?.head?.pid ? edit : null;
+  const author = first?.head?.pid;
+  const newer = edit?.head?.kind === EDIT && edit.head.ref === id && edit.head.pid === author ? edit : null;
   const last = hit.sealed.length > 1 ? newer : first;
-  const pid: Pid = (right ? first.head?.pid : undefined) ?? hit.pid;
+  const pid: Pid = (right ? author : undefined) ?? hit.pid;
   const opening = right && last ? last.opening : 'cannot_open';
   const { text, files } = shown(opening === 'opened' ? (last?.said ?? null) : null);
   return { room, id, pos, thread, match, author: ground.people.get(pid), sentAt: hit.at * 1000, opening, text, files, edited: newer !== null };
