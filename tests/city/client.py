@@ -333,8 +333,7 @@ class Device:
         got = await self.http.get(url, headers={"Authorization": f"Bearer {self.grant}"})
         assert got.status_code == 200, got.text
         head, sealed = got.content[: aead.HEADER_BYTES], got.content[aead.HEADER_BYTES :]
-        where = ids.object_name(file.b)
-        return aead.open_sealed(file.k, files.aad(where), head, sealed, aead.FILE_SEGMENT)[: file.s]
+        return aead.open_sealed(file.k, files.aad(file.b), head, sealed, aead.FILE_SEGMENT)[: file.s]
 
     async def history(self, room: RoomId, **page: int) -> list[tuple[Pid, str]]:
         re = secrets.randbelow(1 << 31)

@@ -16,7 +16,7 @@ from msgspec import Meta
 
 from samrum.wire.base import Wire
 from samrum.wire.envelope import EnvelopeKind
-from samrum.wire.ids import END, MsgIdField, PidField
+from samrum.wire.ids import MsgIdField, ObjectField, PidField
 
 SIZES = (256, 1024, 4096, 16 * 1024, 60 * 1024)
 """Bytes after padding."""
@@ -28,8 +28,6 @@ MAX_FILES: Final = 20
 MAX_EMOJI: Final = 64
 """Bytes of a reaction's emoji in UTF-8."""
 
-ObjectName = Annotated[str, Meta(pattern="^[0-9a-f]{64}" + END)]
-"""An object's name in the bucket: 256 random bits in lower-case hex."""
 Pixels = Annotated[int, Meta(ge=1, le=1_000_000)]
 
 
@@ -67,7 +65,7 @@ class InFile(Wire):
     """Bytes without padding."""
     k: bytes
     """The file's key, 32 bytes."""
-    b: ObjectName
+    b: ObjectField
     w: Pixels | None = None
     """Width of a picture, in pixels."""
     h: Pixels | None = None
