@@ -70,7 +70,8 @@ class Link(WSListener):
         self._answers[key] = future
         try:
             self.put(frame)
-            answer = await asyncio.wait_for(future, ANSWER_SECONDS)
+            async with asyncio.timeout(ANSWER_SECONDS):  # `wait_for` may swallow a cancellation
+                answer = await future
         except TimeoutError:
             self.close()  # who does not answer is not there
             raise Away from None
@@ -85,7 +86,8 @@ class Link(WSListener):
     async def next(self, want: type[W]) -> W:
         """The next frame, which must be of this kind: while the stream opens. Raises `Refused` (relay's goodbye) or `Away`."""
         try:
-            frame = await asyncio.wait_for(self._frames.get(), ANSWER_SECONDS)
+            async with asyncio.timeout(ANSWER_SECONDS):
+                frame = await self._frames.get()
         except TimeoutError:
             raise Away from None
         if isinstance(frame, stream.Bye):
@@ -98,7 +100,8 @@ class Link(WSListener):
         """What relay says that is no answer, until the connection is over."""
         while True:
             try:
-                frame = await asyncio.wait_for(self._frames.get(), PING_SECONDS)
+                async with asyncio.timeout(PING_SECONDS):
+                    frame = await self._frames.get()
             except TimeoutError:
                 self.put(stream.Ping())
                 continue
