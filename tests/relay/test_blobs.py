@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import sqlite3
+import time
 
 import httpx
 import pytest
@@ -12,6 +13,7 @@ from samrum.relay.blobs.actions import DOWNLOADS, UNLINKED_BYTES, UNLINKED_MOST
 from samrum.wire import files, ids, stream
 from samrum.wire.codes import Code
 from samrum.wire.files import MAX_BODY, MAX_OBJECT, MIN_BODY
+from samrum.wire.statements import MemberEntry, Role
 from tests.blobs.client import MIB, Files, code, files_of, in_store, sealed
 from tests.relay.client import ORIGIN, Authority, Device, HomeDoor, RelayProcess
 from tests.relay.conftest import count
@@ -182,6 +184,11 @@ async def test_who_gets_a_file(relay: RelayProcess, home: HomeDoor, anna: Device
         await home.change(room, remove=[anna.pid], new_epoch=True)
         assert code(await mine.get(name)) == (404, Code.NOT_FOUND)
         assert (await bos.get(name)).content == DATA
+        ended, running = int(time.time()) - 1, int(time.time()) + 600
+        await home.change(room, add=[MemberEntry(pid=cia.pid, role=Role.GUEST, until=running)])
+        assert (await cias.get(name)).content == DATA
+        await home.change(room, role=[MemberEntry(pid=cia.pid, role=Role.GUEST, until=ended)])
+        assert code(await cias.get(name)) == (404, Code.NOT_FOUND)
     await cia.close()
 
 
