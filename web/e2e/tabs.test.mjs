@@ -5,6 +5,7 @@ import { setTimeout } from 'node:timers/promises';
 import { encode } from '@msgpack/msgpack';
 import { until } from './session/city.mjs';
 import { between } from './session/impostor.mjs';
+import { kinds } from './session/kinds.mjs';
 import { has, online, shows, startWorld } from './session/world.mjs';
 
 const BASE = Number(process.env.SAMRUM_TABS_PORT ?? 21600);
@@ -48,6 +49,8 @@ test('every tab reads, writes, types and marks as read; one connection carries t
     assert.deepEqual([messages.length, gaps, messages.filter(({ state }) => state !== 'sent')], [4, [], []]);
   }
 });
+
+kinds(() => world);
 
 /** The tab that holds the connection. */
 function leading(tabs) {

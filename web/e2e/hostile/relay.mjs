@@ -4,8 +4,9 @@ import { decode, encode } from '@msgpack/msgpack';
 
 const KINDS = {
   1: 'Hello', 2: 'Proof', 3: 'Send', 4: 'History', 5: 'Read', 6: 'Renew', 7: 'Typing', 8: 'MediaAck', 9: 'Ping', 10: 'Last', 11: 'Presence',
+  12: 'Refs', 13: 'Thread', 14: 'Reads', 15: 'Find',
   64: 'Nonce', 65: 'Welcome', 66: 'Sent', 67: 'Batch', 68: 'RosterIs', 69: 'HintIs', 70: 'ReadIs', 71: 'Page', 72: 'TypingIs', 73: 'Error',
-  74: 'Bye', 75: 'Pong', 76: 'LastIs', 77: 'Meeting', 78: 'MediaAckIs', 79: 'RosterAt', 80: 'PresenceIs',
+  74: 'Bye', 75: 'Pong', 76: 'LastIs', 77: 'Meeting', 78: 'MediaAckIs', 79: 'RosterAt', 80: 'PresenceIs', 81: 'ReadsAre',
 };
 const NUMBERS = Object.fromEntries(Object.entries(KINDS).map(([number, kind]) => [kind, Number(number)]));
 

@@ -1,13 +1,23 @@
 /** The page of `session.test.mjs`: the real session, driven from outside, without screens. */
 import { doorway } from '../../src/session';
-import { Refusal, type MsgId, type Opening, type Pid, type RoomId, type RoomModel, type Session } from '../../src/session/api';
+import { Refusal, type Draft, type MsgId, type Opening, type Pid, type RoomId, type RoomModel, type Session, type ThreadModel } from '../../src/session/api';
+import type { Keys } from '../../src/keys/client';
+import type { Said } from '../../src/wire/content';
+import { newId } from '../../src/wire/ids';
 
 interface Driven {
   session: Session | null;
   rooms: Map<RoomId, RoomModel>;
+  threads: Map<MsgId, ThreadModel>;
 }
 
-const state: Driven = { session: null, rooms: new Map() };
+const state: Driven = { session: null, rooms: new Map(), threads: new Map() };
+const told: [string, boolean][] = [];
+
+function begin(made: Session | null): void {
+  state.session = made;
+  made?.events.onMessage(({ text }, _room, live) => told.push([text, live]));
+}
 /** Every state that any message was shown in. */
 const openings = new Set<Opening>();
 const reports: string[] = [];
@@ -46,12 +56,12 @@ const driver = {
   openings: () => [...openings].sort(),
   signIn: (user: string, password: string, sharedComputer = false) =>
     outcome(doorway.signIn(user, password, { sharedComputer }).then((made) => {
-      state.session = made;
+      begin(made);
       return made.me;
     })),
   resume: () =>
     outcome(doorway.resume().then((made) => {
-      state.session = made;
+      begin(made);
       return made?.me ?? null;
     })),
   connection: () => session().connection.get(),
@@ -67,6 +77,28 @@ const driver = {
   timeline: (room: RoomId) => model(room).timeline.get(),
   texts: (room: RoomId) => model(room).timeline.get().messages.map(({ text, opening, state: sent, author }) => [author.name, text, opening, sent]),
   send: (room: RoomId, text: string) => outcome(model(room).send(text)),
+  say: (room: RoomId, draft: Draft) => outcome(model(room).send(draft)),
+  edit: (room: RoomId, id: MsgId, text: string) => outcome(model(room).edit(id, text)),
+  remove: (room: RoomId, id: MsgId) => outcome(model(room).remove(id)),
+  react: (room: RoomId, id: MsgId, emoji: string, on = true) => outcome(model(room).react(id, emoji, on)),
+  jump: (room: RoomId, id: MsgId) => outcome(model(room).jump(id)),
+  newer: (room: RoomId) => model(room).newer(),
+  newest: (room: RoomId) => model(room).newest(),
+  readers: (room: RoomId) => [...model(room).seen.get()],
+  /** Opens the thread the first time. */
+  thread: (room: RoomId, root: MsgId) => {
+    const known = state.threads.get(root) ?? model(room).thread(root);
+    state.threads.set(root, known);
+    return known.timeline.get();
+  },
+  olderInThread: (root: MsgId) => state.threads.get(root)?.older(),
+  /** What was told of messages so far: `[text, live]`. */
+  told: () => told,
+  /** An envelope as this device could write it, whatever relay thinks of that. */
+  envelope: async (room: RoomId, seq: number, kind: number, ref: MsgId | null, said: Said) => {
+    const { keys } = session() as unknown as { keys: Keys };
+    return [...(await keys.seal({ room, msgId: newId('m'), seq, sentAt: Math.floor(Date.now() / 1000), kind, thread: null, ref, said }))];
+  },
   retry: (room: RoomId, id: MsgId) => outcome(model(room).retry(id)),
   discard: (room: RoomId, id: MsgId) => outcome(model(room).discard(id)),
   older: (room: RoomId) => model(room).older(),

@@ -56,7 +56,7 @@ export class Line {
   }
 
   get edit(): Said | null {
-    return this.base === null ? null : (this.edits.get(this.base.head.pid) ?? null);
+    return this.base?.head.kind === MESSAGE ? (this.edits.get(this.base.head.pid) ?? null) : null;
   }
 
   /** Nothing is known of it. */

@@ -48,7 +48,7 @@ export class Logs {
         await this.say(room, { ...this.about(log, id), kind: DELETION, said: {} });
       },
       react: async (id, emoji, on) => {
-        const mine = log.messageOf(id, log.eyes())?.reactions.find((one) => one.emoji === emoji)?.mine ?? false;
+        const mine = log.view.message(id, log.view.eyes())?.reactions.find((one) => one.emoji === emoji)?.mine ?? false;
         if (mine !== on) await this.say(room, { ...this.about(log, id), kind: REACTION, said: { e: emoji, x: !on } });
       },
       thread: (root) => this.thread(found, room, root),

@@ -46,7 +46,7 @@ export function messageOf(line: Line, fold: Fold, pending: readonly Waiting[], e
     thread: head.thread,
     edited: line.edit !== null,
     deleted: line.deleted,
-    reactions: line.deleted === null ? (line.reactions?.view(eyes.me) ?? []) : [],
+    reactions: line.deleted === null && head.kind === MESSAGE ? (line.reactions?.view(eyes.me) ?? []) : [],
     replies: line.replies?.view() ?? null,
     call: head.kind === CALL ? { state: callOf(line, eyes.me, eyes.direct, eyes.now) } : null,
   };

@@ -19,7 +19,8 @@ const NOTHING: Plan = { drop: [], change: null };
 export function plan(item: Waiting, queue: readonly Waiting[], tried: (item: Waiting) => boolean): Plan {
   if (tried(item)) return NOTHING;
   const waiting = queue.filter((one) => one.pos === null && !tried(one));
-  const later = waiting.slice(waiting.indexOf(item) + 1).filter(({ reason }) => reason === null);
+  const at = waiting.findIndex(({ id }) => id === item.id);
+  const later = waiting.slice(at + 1).filter(({ reason }) => reason === null);
   if (item.ref === null) return planMessage(item, later.filter(({ ref }) => ref === item.id));
   // What is about a message that was refused, and stands there as a draft, changes that draft.
   const draft = queue.find(({ id, reason, pos }) => id === item.ref && reason !== null && pos === null);

@@ -38,6 +38,8 @@ export interface Storage {
   envelopes(room: RoomId, below: number, limit: number): Promise<Stored[]>;
   /** Those that are kept from one position to another, oldest first, whatever lies between. */
   range(room: RoomId, from: number, to: number): Promise<Stored[]>;
+  /** Those at some positions, `undefined` where nothing is kept. */
+  some(room: RoomId, positions: readonly number[]): Promise<(Bytes | undefined)[]>;
   /** Those that name a message as what they are about, or as their thread's root. */
   about(room: RoomId, id: MsgId): Promise<Stored[]>;
   keep(room: RoomId, list: readonly Stored[]): Promise<void>;
@@ -117,6 +119,13 @@ class DiskStorage implements Storage {
 
   range(room: RoomId, from: number, to: number): Promise<Stored[]> {
     return this.kept.use((db) => rangeOf(db.transaction('envelopes').store, room, from, to));
+  }
+
+  some(room: RoomId, positions: readonly number[]): Promise<(Bytes | undefined)[]> {
+    return this.kept.use((db) => {
+      const { store } = db.transaction('envelopes');
+      return Promise.all(positions.map((pos) => store.get([room, pos])));
+    });
   }
 
   about(room: RoomId, id: MsgId): Promise<Stored[]> {
@@ -228,14 +237,18 @@ class MemoryStorage implements Storage {
   }
 
   range(room: RoomId, from: number, to: number): Promise<Stored[]> {
-    return Promise.resolve(this.some(room, Array.from({ length: to - from + 1 }, (_, at) => from + at)));
+    return Promise.resolve(this.there(room, Array.from({ length: to - from + 1 }, (_, at) => from + at)));
+  }
+
+  some(room: RoomId, positions: readonly number[]): Promise<(Bytes | undefined)[]> {
+    return Promise.resolve(positions.map((pos) => this.rooms.get(room)?.get(pos)));
   }
 
   about(room: RoomId, id: MsgId): Promise<Stored[]> {
-    return Promise.resolve(this.some(room, [...(this.named.get(room)?.get(id) ?? [])].sort((a, b) => a - b)));
+    return Promise.resolve(this.there(room, [...(this.named.get(room)?.get(id) ?? [])].sort((a, b) => a - b)));
   }
 
-  private some(room: RoomId, positions: readonly number[]): Stored[] {
+  private there(room: RoomId, positions: readonly number[]): Stored[] {
     return positions.flatMap((pos) => {
       const env = this.rooms.get(room)?.get(pos);
       return env === undefined ? [] : [{ pos, env }];

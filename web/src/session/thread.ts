@@ -1,6 +1,7 @@
 /** One open thread: its root and what was answered to it, from the cache, from relay, and as it comes. */
 import { isBase } from './fold';
 import type { MsgId } from '../wire/ids';
+import type { Opened } from './about';
 import type { Timeline } from './api';
 import type { Result } from './opener';
 import { askFound, askThread } from './page';
@@ -31,7 +32,7 @@ export class ThreadLog implements Reader {
     this.timeline = new Signal(this.view());
     void log.quietly(async () => {
       const kept = await log.parts.ground.storage.about(log.room, root);
-      await log.openAndTake(kept.slice(-CACHED_AT_ONCE), (head) => this.belongs(head));
+      await log.about.open(kept.slice(-CACHED_AT_ONCE), (head) => this.belongs(head));
       this.publish();
     });
     this.catchUp();
@@ -65,7 +66,7 @@ export class ThreadLog implements Reader {
     });
   }
 
-  took(list: readonly { readonly pos: number; readonly result: Result }[]): void {
+  took(list: readonly Opened[]): void {
     for (const { pos, result: { head, opening } } of list) {
       if (head?.thread === this.root && isBase(head) && opening !== 'cannot_open') this.replies.set(head.msgId, pos);
     }
@@ -92,12 +93,12 @@ export class ThreadLog implements Reader {
       this.bottom = page.pos[0] ?? this.bottom;
       this.more = page.more;
     }
-    await this.log.keepAndTake(page, (head) => this.belongs(head));
+    await this.log.about.keep(page, (head) => this.belongs(head));
   }
 
   private async fetchRoot(stream: Way): Promise<void> {
     const page = await askFound(stream, { room: this.log.room, msg: this.root, limit: 1 });
-    if (page !== null) await this.log.keepAndTake(page, (head) => this.belongs(head));
+    if (page !== null) await this.log.about.keep(page, (head) => this.belongs(head));
   }
 
   private belongs({ msgId, thread, ref }: NonNullable<Result['head']>): boolean {
@@ -105,10 +106,10 @@ export class ThreadLog implements Reader {
   }
 
   private view(): Timeline {
-    const eyes = this.log.eyes();
+    const eyes = this.log.view.eyes();
     const inOrder = [...this.replies].sort(([, a], [, b]) => a - b).map(([id]) => id);
-    const messages = [this.root, ...inOrder].map((id) => this.log.messageOf(id, eyes)).filter((message) => message !== null);
+    const messages = [this.root, ...inOrder].map((id) => this.log.view.message(id, eyes)).filter((message) => message !== null);
     const { readUpTo } = this.log;
-    return { messages: [...messages, ...this.log.waiting(this.root, eyes)], loading: this.loading, more: this.more && this.bottom > 0, moreNewer: false, readUpTo, gaps: [], typing: [] };
+    return { messages: [...messages, ...this.log.view.waiting(this.root, eyes)], loading: this.loading, more: this.more && this.bottom > 0, moreNewer: false, readUpTo, gaps: [], typing: [] };
   }
 }
