@@ -25,6 +25,7 @@ from samrum.wire.search_api import Found
 from tests.home.client import Person
 from tests.home.running import ROOT, Running, make_config, recorder_of, running, write_toml
 from tests.home.writer import Writer
+from tests.plumbing.migrating import database_at
 
 MESSAGES = 1200
 
@@ -44,7 +45,7 @@ def dump(config: HomeConfig) -> dict[str, list[tuple[Any, ...]]]:
     }
     messages = rows(
         config,
-        f"SELECT id, {room.format('id >> 28')}, id & 268435455, n, edit, msg, {person.format('person')}, epoch, kind, has, everyone, word, deleted "
+        f"SELECT id, {room.format('id >> 28')}, id & 268435455, n, edit, msg, {person.format('person')}, epoch, kind, has, everyone, word, length, deleted "
         "FROM message ORDER BY n",
     )
     return {
@@ -193,6 +194,24 @@ def open_records(path: Path) -> sa.Engine:
         sql.upgrade(connection, ROOT / "src/samrum/home/records/migrations")
         connection.commit()
     return engine
+
+
+def test_words_are_counted_in_messages_of_before(tmp_path: Path) -> None:
+    migrations = ROOT / "src/samrum/home/records/migrations"
+    database_at(tmp_path / "records.db", migrations, "0001")
+    with contextlib.closing(sqlite3.connect(tmp_path / "records.db")) as database:
+        for message, words in ((1, "7 8 7"), (2, None)):
+            database.execute(
+                "INSERT INTO message (id, n, msg, person, at, epoch, kind, has, everyone, deleted) VALUES (?, ?, ?, 1, 1, 1, 1, 0, 0, 0)",
+                (message, message, bytes([message])),
+            )
+            if words:
+                database.execute("INSERT INTO body (rowid, words) VALUES (?, ?)", (message, words))
+        database.commit()
+    engine = open_records(tmp_path / "records.db")
+    with engine.connect() as tx:
+        assert tx.exec_driver_sql("SELECT id, length FROM message ORDER BY id").fetchall() == [(1, 3), (2, 0)]
+    engine.dispose()
 
 
 async def test_what_is_forgotten_stands_nowhere_any_more(home: Running) -> None:

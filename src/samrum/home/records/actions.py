@@ -110,7 +110,7 @@ class Step:
         if one.kind == EnvelopeKind.DELETION:
             if not own and not self._moderated(one.room, one.pid, one.epoch):
                 return Cause.BAD_REF
-            self._rows[row.msg] = row._replace(deleted=1, edit=None, has=0, everyone=0)
+            self._rows[row.msg] = row._replace(deleted=1, edit=None, has=0, everyone=0, length=0)
             self._words[row.id] = []
             self._mentions[row.id] = []
             return None
@@ -123,8 +123,8 @@ class Step:
     def _say(self, row: Row, one: Said) -> None:
         """What the message says from now on."""
         said = one.content
-        self._rows[row.msg] = row._replace(has=bits(said), everyone=int(said.a))
         self._words[row.id] = words_of(said)
+        self._rows[row.msg] = row._replace(has=bits(said), everyone=int(said.a), length=len(self._words[row.id]))
         self._mentions[row.id] = said.m
 
     def write(self, upto: int, rows: int, forms: Callable[[str], Forms]) -> None:

@@ -42,6 +42,8 @@ REST: Final = 0.5
 """How long the first indexing rests after a step, as a part of what the step took."""
 TIDY_SECONDS: Final = 3600.0
 """How often pieces of the index are merged from which words were taken out."""
+TIDY_ENVELOPES: Final = 20_000
+"""So many envelopes bring so many pieces that searches get slow: they are merged at once, as at the end of the first indexing."""
 _MANAGERS: Final = {Role.OWNER, Role.MODERATOR}
 _NEWEST: Final = (1 << 32) - 1
 
@@ -66,6 +68,8 @@ class Reader:
         self._signer, self._tenant, self._clock, self._log = signer, tenant, clock, log
         self._stemmer = Stemmer()
         self._wanted = asyncio.Event()
+        self._since = 0
+        """Envelopes in the index since its pieces were merged."""
 
     def soon(self) -> None:
         """Somebody searches: looks at relay's log now instead of in a while."""
@@ -76,7 +80,7 @@ class Reader:
         tidied = asyncio.get_running_loop().time()
         while True:
             await self.catch_up()
-            if asyncio.get_running_loop().time() - tidied >= TIDY_SECONDS:
+            if self._since >= TIDY_ENVELOPES or asyncio.get_running_loop().time() - tidied >= TIDY_SECONDS:
                 await self.tidy()
                 tidied = asyncio.get_running_loop().time()
             self._wanted.clear()
@@ -104,9 +108,10 @@ class Reader:
             self._log.warning("records.keys_away")
 
     async def tidy(self) -> None:
-        """Merges the pieces of the index, if words were taken out of it since."""
-        if not (await self._records.read(tables.progress)).removed:
+        """Merges the pieces of the index, if words were taken out of it since, or much came."""
+        if self._since < TIDY_ENVELOPES and not (await self._records.read(tables.progress)).removed:
             return
+        self._since = 0
         while await self._records.write(index.merge):
             pass
         await self._records.write(tables.tidied)
@@ -137,6 +142,7 @@ class Reader:
         known = await self._db.read(lambda tx: Knowledge(tx, self._keys, self._signer, self._tenant, rows))
         found = await asyncio.to_thread(lambda: [_said(row, known) for row in rows])
         await self._records.write(lambda tx: self._step(tx, rows, found, known.moderated))
+        self._since += len(rows)
         if len(rows) == AT_ONCE:
             await asyncio.sleep((asyncio.get_running_loop().time() - began) * REST)
         return len(rows) == AT_ONCE

@@ -49,11 +49,11 @@ _NEXT = _sql(
     "after",
     "limit",
 )
-_MESSAGE = "id, n, edit, msg, person, at, epoch, kind, thread, has, everyone, word, deleted"
+_MESSAGE = "id, n, edit, msg, person, at, epoch, kind, thread, has, everyone, word, deleted, length"
 _BY_MSG = _sql(f"SELECT {_MESSAGE} FROM message WHERE msg = :msg", "msg")  # noqa: S608  a constant
 _PUT = _sql(
     f"INSERT OR REPLACE INTO message ({_MESSAGE}) VALUES "  # noqa: S608
-    "(:id, :n, :edit, :msg, :person, :at, :epoch, :kind, :thread, :has, :everyone, :word, :deleted)",
+    "(:id, :n, :edit, :msg, :person, :at, :epoch, :kind, :thread, :has, :everyone, :word, :deleted, :length)",
     *_MESSAGE.split(", "),
 )
 _UNMENTION = _sql("DELETE FROM mention WHERE id = :id", "id")
@@ -171,6 +171,8 @@ class Row(NamedTuple):
     word: str | None
     """Of a ring: the last word said of the call."""
     deleted: int
+    length: int = 0
+    """How many words it has."""
 
 
 class Sealed(NamedTuple):

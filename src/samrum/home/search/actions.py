@@ -1,7 +1,7 @@
 """Finding: which words are meant, where one may look, what fits, in which order."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from math import log2
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
@@ -29,14 +29,10 @@ from samrum.wire.statements import Kind
 PER_MINUTE: Final = 60
 """Searches of one person."""
 MOST: Final = 5000
-"""Messages that are ranked; where more fit, the newest of each room."""
-SCANNED: Final = 20_000
-"""Up to so many messages, of all rooms, are looked through at once; more are looked up room by room."""
+"""Messages that are ranked; where more fit, the newest."""
 FORMS: Final = 40
-PARTS: Final = 100
-"""Words that one typed word may stand for, the most used ones."""
-OF_EACH_ROOM: Final = 16
-"""The same where rooms are looked up one by one."""
+PARTS: Final = 50
+"""Words that one typed word may stand for, the most used ones: as forms of it, and as longer words."""
 SHORTEST_PART: Final = 3
 """Letters from which on a word is looked for within others."""
 NAMED: Final = 20
@@ -65,7 +61,6 @@ class Meant(NamedTuple):
 
     ways: dict[int, Match]
     words: list[str]
-    counts: dict[int, int]
 
 
 class _Ranked(NamedTuple):
@@ -191,14 +186,12 @@ def meant(tx: Tx, word: str, stemmer: Stemmer) -> Meant:
     """The words that a typed word stands for, the closest and the most used first."""
     of = stemmer.forms(word)
     ways: dict[int, Match] = {}
-    counts: dict[int, int] = {}
     said: list[str] = []
 
     def take(listed: Iterable[tables.Term], match: Match) -> None:
         for one in listed:
             if one.id not in ways:
                 ways[one.id] = match
-                counts[one.id] = one.messages
                 said.append(one.word)
 
     take(tables.exact(tx, word), Match.EXACT)
@@ -212,7 +205,7 @@ def meant(tx: Tx, word: str, stemmer: Stemmer) -> Meant:
         if stem != word:
             longer = tables.parts(tx, folding.plain(stem), PARTS)
             take((one for one in longer if _ends(stemmer, one.word, of.sv, of.de)), Match.PART)
-    return Meant(ways, said, counts)
+    return Meant(ways, said)
 
 
 def _ends(stemmer: Stemmer, word: str, sv: str, de: str) -> bool:
@@ -240,21 +233,18 @@ def found(tx: Tx, me: Pid, wanted: search_api.Search, scope: Scope, after: tuple
     del reply.marks[search_api.MAX_MARKS :]
     if fits is None or not all(of.ways for of in words) or not all(all(phrase) for phrase in phrases):
         return reply
-    if words or phrases:
-        rows = [[one[0].id for one in phrase] for phrase in phrases]
-        rarest = min(one[0].messages for phrase in phrases for one in phrase) if phrases else SCANNED + 1
-        hits, reply.least = _with_words(tx, words, rows, spans, rarest)
-        hits = [one for one in hits if fits.fits(one)]
-        if fits.me:
-            mentioned = tables.mentioned(tx, fits.me, [one.id for one in hits])
-            hits = [one for one in hits if one.id in mentioned]
-    elif wanted.text.strip() or _filtered(wanted):
-        hits, reply.least = _capped(lambda room, most: tables.wordless(tx, room, fits, most), spans)
-    else:
+    within = sorted(spans)
+    if not within or not (wanted.text.strip() or _filtered(wanted)):
         return reply
+    if words or phrases:
+        look = _Look(tx, words, [[one[0].id for one in phrase] for phrase in phrases], within)
+        hits, match_of = look.hits(fits), look.match
+    else:
+        hits, match_of = tables.without_words(tx, within, fits, MOST), _no_words
+    reply.least = len(hits) == MOST
     best = sorted(
         (
-            _rank(one, words, phrases=bool(phrases), order=wanted.order)
+            _ranked(one, match_of(one.id), wanted.order)
             for one in hits
             if covers(spans[one.id >> mirror.SHIFT], one.epoch)
         ),
@@ -296,43 +286,43 @@ def _filter(tx: Tx, me: Pid, wanted: search_api.Search, scope: Scope) -> Filter 
     )
 
 
-def _with_words(
-    tx: Tx, words: list[Meant], phrases: list[list[int]], spans: dict[int, list[Span]], rarest: int
-) -> tuple[list[Hit], bool]:
-    """Messages that have all of the words, in rooms that may be seen; and whether there may be more of them.
-
-    `rarest`: in how many messages the rarest word of the phrases stands.
-    """
-    if min([rarest, *(sum(of.counts.values()) for of in words)]) <= SCANNED:
-        what = tables.match([list(of.ways) for of in words], phrases)
-        ids = [one for one in tables.everywhere(tx, what) if one >> mirror.SHIFT in spans]
-        return list(tables.these(tx, ids)), False
-    few = [sorted(of.ways, key=lambda one, of=of: -of.counts[one])[:OF_EACH_ROOM] for of in words]  # type: ignore[misc]
-    what = tables.match(few, phrases)
-    return _capped(lambda room, most: tables.in_room(tx, what, room, most), spans)
+def _no_words(message: int) -> Match:  # noqa: ARG001  as `_Look.match` is called
+    return Match.NONE
 
 
-def _capped(look: Callable[[int, int], Iterator[Hit]], spans: Iterable[int]) -> tuple[list[Hit], bool]:
-    """What is found room by room, at most `MOST` in all but for a few in each; and whether that cut anything off."""
-    listed, hits, cut = list(spans), [], False
-    most = max(20, MOST // max(1, len(listed)))
-    for room in listed:
-        of = list(look(room, most))
-        cut = cut or len(of) == most
-        hits += of
-    return hits, cut
+class _Look:
+    """Messages that have all of the words, and how they have them."""
+
+    def __init__(self, tx: Tx, words: list[Meant], phrases: list[list[int]], rooms: list[int]) -> None:
+        self._tx, self._words, self._phrases, self._rooms = tx, words, phrases, rooms
+        ways = {way for of in words for way in of.ways.values()}
+        self._loosest = max(ways, key=_LOOSER.index, default=Match.EXACT)
+        self._closer = [(way, self._which(way)) for way in _LOOSER[: _LOOSER.index(self._loosest)]]
+
+    def hits(self, fits: Filter) -> list[Hit]:
+        """The newest of them that fit the filter."""
+        return tables.with_words(self._tx, self._what(self._loosest), self._rooms, fits, MOST)
+
+    def match(self, message: int) -> Match:
+        """The loosest way in which one of the words stands in a message, each in its closest."""
+        return next((way for way, ids in self._closer if message in ids), self._loosest)
+
+    def _which(self, way: Match) -> set[int]:
+        """The messages that have every word in this way or a closer one."""
+        what = self._what(way)
+        return tables.which(self._tx, what, self._rooms) if what else set()
+
+    def _what(self, way: Match) -> str:
+        """What the index is asked; empty: one of the words does not occur like this at all."""
+        allowed = set(_LOOSER[: _LOOSER.index(way) + 1])
+        groups = [[word for word, how in of.ways.items() if how in allowed] for of in self._words]
+        return tables.match(groups, self._phrases) if all(groups) else ""
 
 
-def _rank(hit: Hit, words: list[Meant], *, phrases: bool, order: Order) -> _Ranked:
-    said = hit.words.split()
-    match = Match.EXACT if phrases else Match.NONE
-    if words:
-        there = set(map(int, said))
-        loosest = max(min(_LOOSER.index(of.ways[one]) for one in there & of.ways.keys()) for of in words)
-        match = _LOOSER[loosest]
+def _ranked(hit: Hit, match: Match, order: Order) -> _Ranked:
     if order == Order.NEWEST:
         return _Ranked(hit.at, hit, match)
-    length = 1 + 1.2 * (0.25 + 0.75 * len(said) / _USUAL)
+    length = 1 + 1.2 * (0.25 + 0.75 * hit.length / _USUAL)
     return _Ranked(round(1000 * (_BITS[match] + log2(2.2 / length) + hit.at / HALF_LIFE)), hit, match)
 
 

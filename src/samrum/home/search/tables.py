@@ -6,7 +6,7 @@ in the order of `records.tables.message_id`: the messages of a room lie together
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final, NamedTuple
 
 import sqlalchemy as sa
@@ -59,41 +59,29 @@ _PARTS = _sql(
     "three",
     "limit",
 )
-_HIT = "m.id, m.at, m.person, m.epoch, m.has, m.n, m.edit, m.msg, m.thread"
-_ALL_IDS = _sql("SELECT rowid FROM body WHERE body MATCH :what", "what")
-_OF_IDS = _sql(
-    f"SELECT {_HIT}, b.words FROM message m JOIN body b ON b.rowid = m.id "  # noqa: S608
-    "WHERE m.id IN (SELECT value FROM json_each(:ids))",
-    "ids",
+_HIT = "m.id, m.at, m.person, m.epoch, m.n, m.edit, m.msg, m.thread, m.length"
+_FITS = (
+    "m.deleted = 0 AND m.kind = 1 AND (:has = 0 OR m.has & :has) AND m.at >= :after AND m.at < :before "
+    "AND (:by IS NULL OR m.person IN (SELECT value FROM json_each(:by))) "
+    "AND (:me = 0 OR m.everyone = 1 OR EXISTS (SELECT 1 FROM mention q WHERE q.id = m.id AND q.person = :me)) "
+    "ORDER BY m.at DESC, m.id DESC LIMIT :most"
 )
-_IN_ROOM = _sql(
-    f"SELECT {_HIT}, b.words FROM body b CROSS JOIN message m ON m.id = b.rowid "  # noqa: S608
-    "WHERE b.body MATCH :what AND b.rowid BETWEEN :first AND :last ORDER BY b.rowid DESC LIMIT :most",
+_FILTER = ("has", "after", "before", "by", "me", "most")
+_THERE = "b.body MATCH :what AND b.rowid BETWEEN :first AND :last AND (b.rowid >> 28) IN (SELECT value FROM json_each(:rooms))"
+_WITH = _sql(
+    f"SELECT {_HIT} FROM body b CROSS JOIN message m ON m.id = b.rowid WHERE {_THERE} AND {_FITS}",  # noqa: S608
     "what",
     "first",
     "last",
-    "most",
+    "rooms",
+    *_FILTER,
 )
-_WORDLESS = _sql(
-    f"SELECT {_HIT}, '' FROM message m WHERE m.id BETWEEN :first AND :last AND m.deleted = 0 AND m.kind = 1 "  # noqa: S608
-    "AND (:has = 0 OR m.has & :has) AND m.at >= :after AND m.at < :before "
-    "AND (:by IS NULL OR m.person IN (SELECT value FROM json_each(:by))) "
-    "AND (:me = 0 OR m.everyone = 1 OR EXISTS (SELECT 1 FROM mention q WHERE q.id = m.id AND q.person = :me)) "
-    "ORDER BY m.id DESC LIMIT :most",
-    "first",
-    "last",
-    "has",
-    "after",
-    "before",
-    "by",
-    "me",
-    "most",
-)
-_MENTIONED = _sql(
-    "SELECT id FROM mention WHERE person = :me AND id IN (SELECT value FROM json_each(:ids)) "
-    "UNION SELECT id FROM message WHERE everyone = 1 AND id IN (SELECT value FROM json_each(:ids))",
-    "me",
-    "ids",
+_WHICH = _sql(f"SELECT b.rowid FROM body b WHERE {_THERE}", "what", "first", "last", "rooms")  # noqa: S608
+_WITHOUT = _sql(
+    f"SELECT {_HIT} FROM json_each(:rooms) r CROSS JOIN message m "  # noqa: S608
+    f"ON m.id BETWEEN (r.value << 28) AND ((r.value + 1) << 28) - 1 WHERE {_FITS}",
+    "rooms",
+    *_FILTER,
 )
 MERGED_PAGES: Final = 200
 """Pages that one step of merging writes."""
@@ -115,13 +103,12 @@ class Hit(NamedTuple):
     at: int
     person: int
     epoch: int
-    has: int
     n: int
     edit: int | None
     msg: bytes
     thread: bytes | None
-    words: str
-    """Numbers of its words in order, parted by spaces."""
+    length: int
+    """How many words it has."""
 
 
 # ---- writing
@@ -218,23 +205,6 @@ def match(groups: Sequence[Sequence[int]], phrases: Sequence[Sequence[int]]) -> 
     return " AND ".join(said)
 
 
-def everywhere(tx: Tx, what: str) -> list[int]:
-    """The ids of all messages that fit, in whatever room."""
-    return [row[0] for row in _ALL_IDS.rows(tx, {"what": what})]
-
-
-def these(tx: Tx, ids: Sequence[int]) -> Iterator[Hit]:
-    """Messages by their ids."""
-    for row in _OF_IDS.rows(tx, {"ids": json.dumps(list(ids))}):
-        yield Hit(*row)
-
-
-def in_room(tx: Tx, what: str, room: int, most: int) -> Iterator[Hit]:
-    """The newest messages of one room (its number) that fit."""
-    for row in _IN_ROOM.rows(tx, {"what": what, "most": most} | _range(room)):
-        yield Hit(*row)
-
-
 class Filter(NamedTuple):
     """What a message must be beside having words. `has` are bits, `by` numbers of people, `me` is who is mentioned (0: whoever)."""
 
@@ -244,26 +214,26 @@ class Filter(NamedTuple):
     by: tuple[int, ...] | None = None
     me: int = 0
 
-    def fits(self, hit: Hit) -> bool:
-        """Whether a message does, mentions apart."""
-        return (
-            (not self.has or bool(hit.has & self.has))
-            and self.after <= hit.at < self.before
-            and (self.by is None or hit.person in self.by)
-        )
+
+def with_words(tx: Tx, what: str, rooms: Sequence[int], fits: Filter, most: int) -> list[Hit]:
+    """The newest messages of some rooms (their numbers) that have the words and fit the filter."""
+    return [Hit(*row) for row in _WITH.rows(tx, {"what": what} | _within(rooms) | _values(fits, most))]
 
 
-def wordless(tx: Tx, room: int, fits: Filter, most: int) -> Iterator[Hit]:
-    """The newest messages of one room (its number) that fit the filter alone."""
-    values = fits._asdict() | {"by": None if fits.by is None else json.dumps(fits.by), "most": most} | _range(room)
-    for row in _WORDLESS.rows(tx, values):
-        yield Hit(*row)
+def which(tx: Tx, what: str, rooms: Sequence[int]) -> set[int]:
+    """The ids of all messages of some rooms that have the words."""
+    return {row[0] for row in _WHICH.rows(tx, {"what": what} | _within(rooms))}
 
 
-def mentioned(tx: Tx, me: int, ids: Sequence[int]) -> set[int]:
-    """Those of the messages that mention somebody, or everybody."""
-    return {row[0] for row in _MENTIONED.rows(tx, {"me": me, "ids": json.dumps(list(ids))})}
+def without_words(tx: Tx, rooms: Sequence[int], fits: Filter, most: int) -> list[Hit]:
+    """The newest messages of some rooms (their numbers) that fit the filter alone."""
+    return [Hit(*row) for row in _WITHOUT.rows(tx, {"rooms": json.dumps(list(rooms))} | _values(fits, most))]
 
 
-def _range(room: int) -> dict[str, object]:
-    return {"first": room << SHIFT, "last": ((room + 1) << SHIFT) - 1}
+def _values(fits: Filter, most: int) -> dict[str, object]:
+    return fits._asdict() | {"by": None if fits.by is None else json.dumps(fits.by), "most": most}
+
+
+def _within(rooms: Sequence[int]) -> dict[str, object]:
+    first, last = min(rooms) << SHIFT, ((max(rooms) + 1) << SHIFT) - 1
+    return {"rooms": json.dumps(list(rooms)), "first": first, "last": last}
