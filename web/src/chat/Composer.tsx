@@ -3,9 +3,10 @@ import { type KeyboardEvent, lazy, Suspense, useEffect, useId, useRef, useState 
 import { useTranslation } from 'react-i18next';
 
 import { useSession } from '../app/SessionContext';
+import { AttachButton, type Attachments } from '../files';
 import { usePersonName, useRoomTitle } from '../people/names';
 import type { Draft, Person } from '../session/api';
-import { IconButton } from '../ui/Button';
+import { Button, IconButton } from '../ui/Button';
 import { classes } from '../ui/classes';
 import { Problem } from '../ui/Problem';
 import { useReadable } from '../ui/useReadable';
@@ -38,7 +39,7 @@ function bytesLeft(text: string): number {
 }
 
 /** Where one writes. Enter sends, Shift+Enter makes a line; Enter that ends an input method's word does neither, and in code it makes a line. */
-export function Composer() {
+export function Composer({ attachments }: { readonly attachments: Attachments }) {
   const { t } = useTranslation('chat');
   const { room, model, box, thread, me, source } = useRoomView();
   const session = useSession();
@@ -48,6 +49,8 @@ export function Composer() {
   const { text, quote, editing } = written;
   const [failure, setFailure] = useState<unknown>();
   const [formats, setFormats] = useState(false);
+  /** Sending was asked for while files were still on their way. */
+  const [waiting, setWaiting] = useState(false);
   const area = useRef<HTMLTextAreaElement>(null);
   const told = useRef(0);
   const id = useId();
@@ -98,26 +101,42 @@ export function Composer() {
   });
 
   const left = bytesLeft(text);
+  const sendable = left >= 0 && (editing !== null || !attachments.busy) && (text.trim() !== '' || (editing === null ? attachments.ready : editing.files.length > 0));
+  /** Too long for a message: the text goes as a file. */
+  const asFile = () => {
+    attachments.add([{ file: new File([text], t('composer.fileName'), { type: 'text/markdown' }), handle: null }]);
+    box.set({ text: '' });
+    area.current?.focus();
+  };
   const send = async () => {
     const words = text.trim();
-    if (words === '' || left < 0) return;
+    if (!sendable) {
+      setWaiting(attachments.busy && left >= 0);
+      return;
+    }
+    const files = editing === null ? attachments.take() : editing.files;
+    if (words === '' && files.length === 0) return;
     const draft: Draft = {
       text: words,
       mentions: mentionedIn(words, written.named),
       mentionsAll: callsEverybody(words) && (rights.moderate || room.count <= 100),
       ...(quote === null ? {} : { quote }),
+      ...(files.length === 0 ? {} : { files }),
       ...(thread === null ? {} : { thread }),
     };
     box.set(editing === null ? { text: '', named: [], quote: null } : editing.before);
     told.current = 0;
     setFailure(undefined);
     try {
-      if (editing === null) await model.send(draft);
-      else await model.edit(editing.id, draft);
+      if (editing === null) {
+        await model.send(draft);
+        attachments.settle(files, true);
+      } else await model.edit(editing.id, draft);
     } catch (error) {
       // Nothing that was written is lost: it stands in the box again, before what was written meanwhile.
       const meanwhile = box.get().text;
       box.set({ ...written, text: meanwhile === '' || editing !== null ? words : `${words}\n${meanwhile}` });
+      if (editing === null) attachments.settle(files, false);
       setFailure(error);
     }
   };
@@ -179,6 +198,12 @@ export function Composer() {
           </IconButton>
         </div>
       )}
+      {editing === null && attachments.list}
+      {waiting && attachments.busy && (
+        <p className={c('left')} role="status">
+          {t('composer.filesComing')}
+        </p>
+      )}
       {formats && (
         <Suspense>
           <FormatBar onMark={(mark) => apply(marked(selection(), mark))} />
@@ -194,6 +219,7 @@ export function Composer() {
       >
         <Completion completion={completion} />
         <div className={c('tools')}>
+          {editing === null && <AttachButton attachments={attachments} />}
           <IconButton
             label={t('composer.format')}
             aria-expanded={formats}
@@ -230,20 +256,28 @@ export function Composer() {
           value={text}
           onChange={(event) => write(event.target.value)}
           onKeyDown={onKeyDown}
+          onPaste={(event) => editing === null && attachments.onPaste(event)}
           onSelect={completion.look}
           onBlur={completion.close}
           enterKeyHint="send"
           dir="auto"
           {...completion.aria}
         />
-        <IconButton type="submit" label={t(editing === null ? 'composer.send' : 'composer.save')} isDisabled={text.trim() === '' || left < 0}>
+        <IconButton type="submit" label={t(editing === null ? 'composer.send' : 'composer.save')} isDisabled={!sendable}>
           <SendHorizontal aria-hidden="true" />
         </IconButton>
       </form>
       {left < NEAR_BYTES && (
-        <p id={`${id}-left`} className={c('left', left < 0 && 'over')} role="status">
-          {left < 0 ? t('composer.over', { count: -left }) : t('composer.left', { count: left })}
-        </p>
+        <div className={c('limit')}>
+          <p id={`${id}-left`} className={c('left', left < 0 && 'over')} role="status">
+            {left < 0 ? t('composer.over', { count: -left }) : t('composer.left', { count: left })}
+          </p>
+          {left < 0 && editing === null && (
+            <Button small onPress={asFile}>
+              {t('composer.asFile')}
+            </Button>
+          )}
+        </div>
       )}
     </div>
   );

@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next';
 
 import { languageTag } from '../app/i18n';
 import { useSession } from '../app/SessionContext';
+import { FileViews } from '../files';
 import { usePersonName } from '../people/names';
 import type { Message, Quote, Room, RoomModel } from '../session/api';
 import { Avatar } from '../ui/Avatar';
@@ -133,6 +134,11 @@ export const MessageRow = memo(function MessageRow({
               message.text !== '' && <MessageText text={message.text} people={named} all={message.mentionsAll} me={me} />
             ) : (
               <em className={c('closed')}>{t(`opening.${message.opening}`)}</em>
+            )}
+            {message.files.length > 0 && (
+              <Suspense fallback={<p className={c('closed')}>{t('log.files', { count: message.files.length })}</p>}>
+                <FileViews files={message.files} />
+              </Suspense>
             )}
             {message.edited && (
               <span className={c('edited')}>

@@ -1,18 +1,17 @@
 import { useState } from 'react';
-import { ToggleButton, Tooltip, TooltipTrigger } from 'react-aria-components';
+import { Button } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 
 import { languageTag } from '../app/i18n';
 import { useSession } from '../app/SessionContext';
 import { usePersonName } from '../people/names';
 import type { Message, Reaction } from '../session/api';
-import buttonStyles from '../ui/Button.module.css';
 import { classes } from '../ui/classes';
+import { useTip } from '../ui/useTip';
 import styles from './MessageRow.module.css';
 import { rightsIn, useRoomView } from './RoomContext';
 
 const c = classes(styles);
-const b = classes(buttonStyles);
 /** Kinds of reactions shown at once, and people named of one. */
 const SHOWN = 12;
 const NAMED = 12;
@@ -47,21 +46,22 @@ function ReactionButton({ reaction: { emoji, count, mine, people }, onReact }: {
     const rest = count - names.length;
     return new Intl.ListFormat(languageTag(), { type: 'conjunction' }).format(rest > 0 ? [...names, t('reactions.others', { count: rest })] : names);
   };
+  const { anchor, on, tip } = useTip(who);
   return (
-    <TooltipTrigger delay={300}>
-      <ToggleButton
+    <>
+      <Button
+        ref={anchor}
         className={c('reaction', mine && 'own')}
-        isSelected={mine}
+        aria-pressed={mine}
         isDisabled={!rightsIn(room).react}
-        onChange={onReact}
+        {...on}
+        onPress={() => onReact(!mine)}
         aria-label={t('reactions.one', { emoji, count, who: who() })}
       >
         <span className={c('emoji')}>{emoji}</span>
         <span aria-hidden="true">{count}</span>
-      </ToggleButton>
-      <Tooltip className={b('tooltip')} offset={6}>
-        {who()}
-      </Tooltip>
-    </TooltipTrigger>
+      </Button>
+      {tip}
+    </>
   );
 }

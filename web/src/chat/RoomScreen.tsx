@@ -12,12 +12,11 @@ import { classes } from '../ui/classes';
 import { Notice } from '../ui/Notice';
 import { useExplain } from '../ui/Problem';
 import { useReadable } from '../ui/useReadable';
-import { Composer } from './Composer';
+import { Conversation } from './Conversation';
 import { boxOf } from './drafts';
 import type { PanelName } from './Panel';
 import { RoomProvider, type RoomView } from './RoomContext';
 import styles from './RoomScreen.module.css';
-import { Timeline } from './Timeline';
 import { TypingLine } from './TypingLine';
 
 const c = classes(styles);
@@ -110,16 +109,16 @@ export function RoomScreen({
           <div className={c('filler')} aria-busy="true" />
         ) : (
           <RoomProvider value={view}>
-            <Timeline older={older} at={shown} />
-            <TypingLine model={view.model} room={room} />
-            {room.trouble !== null && (
-              <div className={c('trouble')}>
-                <Notice tone="danger" live title={t('trouble.title')}>
-                  {explain(room.trouble)} <small>{t('trouble.code', { code: room.trouble })}</small>
-                </Notice>
-              </div>
-            )}
-            <Composer />
+            <Conversation older={older} at={shown}>
+              <TypingLine model={view.model} room={room} />
+              {room.trouble !== null && (
+                <div className={c('trouble')}>
+                  <Notice tone="danger" live title={t('trouble.title')}>
+                    {explain(room.trouble)} <small>{t('trouble.code', { code: room.trouble })}</small>
+                  </Notice>
+                </div>
+              )}
+            </Conversation>
           </RoomProvider>
         )}
       </div>

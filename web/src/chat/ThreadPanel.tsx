@@ -2,10 +2,9 @@ import { useEffect, useMemo, useState } from 'react';
 
 import { useSession } from '../app/SessionContext';
 import type { MsgId, ThreadModel } from '../session/api';
-import { Composer } from './Composer';
+import { Conversation } from './Conversation';
 import { boxOf } from './drafts';
 import { RoomProvider, type RoomView } from './RoomContext';
-import { Timeline } from './Timeline';
 
 /** What was answered to one message, and where one answers it oneself. */
 export function ThreadPanel({ view, root }: { readonly view: RoomView; readonly root: MsgId }) {
@@ -39,8 +38,7 @@ export function ThreadPanel({ view, root }: { readonly view: RoomView; readonly 
   if (thread === null || inThread === null) return null;
   return (
     <RoomProvider value={inThread}>
-      <Timeline older={() => thread.older()} at={shown} />
-      <Composer />
+      <Conversation older={() => thread.older()} at={shown} />
     </RoomProvider>
   );
 }

@@ -1,5 +1,5 @@
 /** What is written and not sent, by room and thread: text, what it answers, or the message that it changes. */
-import type { Message, MsgId, Quote, Readable, RoomId, Session } from '../session/api';
+import type { FileRef, Message, MsgId, Quote, Readable, RoomId, Session } from '../session/api';
 import type { Named } from './mentions';
 import { plainText } from './markdown';
 
@@ -8,8 +8,8 @@ export interface Written {
   /** People chosen while writing; those whom the text still names are mentioned. */
   readonly named: readonly Named[];
   readonly quote: Quote | null;
-  /** The message that is being changed, and what was written before that. */
-  readonly editing: { readonly id: MsgId; readonly before: Written } | null;
+  /** The message that is being changed, its files, and what was written before that. */
+  readonly editing: { readonly id: MsgId; readonly files: readonly FileRef[]; readonly before: Written } | null;
 }
 
 const EMPTY: Written = { text: '', named: [], quote: null, editing: null };
@@ -45,8 +45,8 @@ export class Box implements Readable<Written> {
   }
 
   /** Changes a message; what was being written waits. `named`: whom it mentions. */
-  edit({ id, text, quote }: Message, named: readonly Named[]): void {
-    this.set({ text, named, quote, editing: { id, before: this.written.editing?.before ?? this.written } });
+  edit({ id, text, quote, files }: Message, named: readonly Named[]): void {
+    this.set({ text, named, quote, editing: { id, files, before: this.written.editing?.before ?? this.written } });
     this.focus();
   }
 

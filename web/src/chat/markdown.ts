@@ -5,7 +5,7 @@
  * no HTML, no link definitions, no code by indentation, no heading by a line below, and a picture is a link. A line's end is a
  * line's end. Text whose reading would take more than a few milliseconds, as sixty thousand stars do, stays as it was typed.
  */
-import { Lexer, Marked, type Token, type Tokens } from 'marked';
+import { Lexer, type Token, Tokenizer, type Tokens } from 'marked';
 
 import { partsOf } from './text';
 
@@ -42,7 +42,15 @@ const COST_ALL = 2_000_000;
 const SAFE = /^(?:https?:\/\/|mailto:)/i;
 
 const nothing = () => undefined;
-const { defaults } = new Marked({ gfm: true, breaks: true, tokenizer: { html: nothing, tag: nothing, def: nothing, code: nothing, lheading: nothing } });
+
+/** Marked's readers less those of what is no markup here. */
+class ChatTokenizer extends Tokenizer {
+  override readonly html = nothing;
+  override readonly tag = nothing;
+  override readonly def = nothing;
+  override readonly code = nothing;
+  override readonly lheading = nothing;
+}
 
 /** The text's blocks, or `null` where it is plain: then it is shown as it stands, with links ({@link partsOf}). */
 export function blocksOf(text: string): readonly Block[] | null {
@@ -66,7 +74,7 @@ const CACHED = 400;
 function read(text: string): readonly Block[] | null {
   if (DEEP.test(text)) return null;
   try {
-    const lexer = new Lexer(defaults);
+    const lexer = new Lexer({ gfm: true, breaks: true, tokenizer: new ChatTokenizer() });
     const tokens: Token[] = [];
     lexer.blockTokens(text.replace(/\r\n?/g, '\n'), tokens);
     let left = COST_ALL;

@@ -1,9 +1,10 @@
 import { X } from 'lucide-react';
 import type { ReactNode } from 'react';
-import { Button as AriaButton, type ButtonProps as AriaButtonProps, Tooltip, TooltipTrigger } from 'react-aria-components';
+import { Button as AriaButton, type ButtonProps as AriaButtonProps } from 'react-aria-components';
 
 import styles from './Button.module.css';
 import { classes } from './classes';
+import { useTip } from './useTip';
 
 const c = classes(styles);
 
@@ -40,15 +41,24 @@ export function CloseButton({ label, onPress, autoFocus = false }: { readonly la
 }
 
 /** A button that shows only an icon; pointing or focusing tells its name. */
-export function IconButton({ label, look = 'quiet', small = false, children, ...props }: IconButtonProps) {
+export function IconButton({ label, look = 'quiet', small = false, children, onHoverStart, ...props }: IconButtonProps) {
+  const { anchor, on, tip } = useTip(() => label);
   return (
-    <TooltipTrigger delay={500}>
-      <AriaButton {...props} aria-label={label} className={c('button', 'icon', look, small && 'small')}>
+    <>
+      <AriaButton
+        {...props}
+        {...on}
+        onHoverStart={(event) => {
+          onHoverStart?.(event);
+          on.onHoverStart();
+        }}
+        ref={anchor}
+        aria-label={label}
+        className={c('button', 'icon', look, small && 'small')}
+      >
         {children}
       </AriaButton>
-      <Tooltip className={c('tooltip')} offset={6}>
-        {label}
-      </Tooltip>
-    </TooltipTrigger>
+      {tip}
+    </>
   );
 }
