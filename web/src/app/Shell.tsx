@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next';
 
 import { RoomList } from '../chat/RoomList';
 import { RoomScreen } from '../chat/RoomScreen';
+import { useSearchAsked } from '../search/opening';
 import type { RoomId, Session } from '../session/api';
 import { classes } from '../ui/classes';
 import { useReadable } from '../ui/useReadable';
@@ -26,6 +27,10 @@ const FlowsPage = lazy(async () => {
   const [module] = await Promise.all([import('../flows/FlowsPage'), loadTexts('flows')]);
   return { default: module.FlowsPage };
 });
+const SearchPanel = lazy(async () => {
+  const [module] = await Promise.all([import('../search/SearchPanel'), loadTexts('search')]);
+  return { default: module.SearchPanel };
+});
 const MeetingPanel = lazy(async () => {
   const [module] = await Promise.all([import('../meeting/index'), loadTexts('meeting')]);
   return { default: module.MeetingPanel };
@@ -41,6 +46,7 @@ export function Shell({ session, onEnd }: { readonly session: Session; readonly 
   const rooms = useReadable(session.rooms);
   const connection = useReadable(session.connection);
   const [meeting, setMeeting] = useState<RoomId | null>(null);
+  const searching = useSearchAsked();
   /** The person signs out here: nothing has to be explained at the door. */
   const leaving = useRef(false);
 
@@ -75,7 +81,7 @@ export function Shell({ session, onEnd }: { readonly session: Session; readonly 
 
   return (
     <SessionProvider value={session}>
-      <div className={c('shell', route.name === 'start' && meetingRoom === undefined ? 'listFirst' : 'mainFirst')}>
+      <div className={c('shell', route.name === 'start' && meetingRoom === undefined && searching === null ? 'listFirst' : 'mainFirst')}>
         <div className={c('side')}>
           <header className={c('head')}>
             <Brand />
@@ -98,7 +104,7 @@ export function Shell({ session, onEnd }: { readonly session: Session; readonly 
           <div className={c('firstNotice')}>
             <FirstNotice />
           </div>
-          <div className={c('stage', meetingRoom !== undefined && 'withMeeting')}>
+          <div className={c('stage', meetingRoom !== undefined && 'withMeeting', searching !== null && 'withSearch')}>
             {meetingRoom !== undefined && access !== null && (
               <section className={c('meeting')} aria-label={t('meeting')}>
                 <Suspense fallback={<p className={c('wait')}>{t('loading')}</p>}>
@@ -121,6 +127,13 @@ export function Shell({ session, onEnd }: { readonly session: Session; readonly 
                 {route.name === 'start' && <Welcome />}
               </Suspense>
             </div>
+            {searching !== null && (
+              <div className={c('search')}>
+                <Suspense fallback={<p className={c('wait')}>{t('loading')}</p>}>
+                  <SearchPanel asked={searching} />
+                </Suspense>
+              </div>
+            )}
           </div>
         </main>
       </div>

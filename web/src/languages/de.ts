@@ -1,1 +1,1 @@
-export default import.meta.glob(['../*/locales/de.json', '!../{meeting,flows,emoji}/**'], { eager: true, import: 'default' });
+export default import.meta.glob(['../*/locales/de.json', '!../{meeting,flows,emoji,search}/**'], { eager: true, import: 'default' });
