@@ -1,5 +1,5 @@
 import { ChevronLeft, ChevronRight, Download, ZoomIn, ZoomOut } from 'lucide-react';
-import { lazy, Suspense, useCallback, useEffect, useEffectEvent, useState } from 'react';
+import { lazy, Suspense, useCallback, useEffect, useEffectEvent, useLayoutEffect, useRef, useState } from 'react';
 import { Dialog, Heading, Modal, ModalOverlay } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 
@@ -118,6 +118,12 @@ function Content({ file, zoom }: { readonly file: FileRef; readonly zoom: number
   const open = useCallback((files: NonNullable<ReturnType<typeof useFiles>>) => (kind === 'picture' ? files.url(file) : files.stream(file)), [file, kind]);
   const { state } = useOpened(true, open);
   const [broken, setBroken] = useState(false);
+  const stage = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => {
+    // The middle stays in the middle.
+    const { current } = stage;
+    current?.scrollTo((current.scrollWidth - current.clientWidth) / 2, (current.scrollHeight - current.clientHeight) / 2);
+  }, [zoom]);
   const name = shownName(file.name);
   if (state.at === 'failed') {
     return (
@@ -136,7 +142,7 @@ function Content({ file, zoom }: { readonly file: FileRef; readonly zoom: number
   }
   if (kind === 'picture') {
     return (
-      <div className={c('stage', 'picture')} role="region" aria-label={t('viewer.picture')} tabIndex={0}>
+      <div ref={stage} className={c('stage', 'picture')} role="region" aria-label={t('viewer.picture')} tabIndex={0}>
         {/* eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- nobody acts on it: it tells that it is no picture */}
         <img className={c('image')} style={{ width: `${zoom * 100}%`, height: `${zoom * 100}%` }} src={state.url} alt={name} onError={() => setBroken(true)} />
       </div>
