@@ -1,4 +1,4 @@
-import { ArrowLeft, Lock, Settings, Users, Video } from 'lucide-react';
+import { ArrowLeft, Lock, Search, Settings, Users, Video } from 'lucide-react';
 import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
@@ -7,6 +7,7 @@ import { useSession } from '../app/SessionContext';
 import { useRoomTitle } from '../people/names';
 import { usePresence } from '../people/PresenceDot';
 import type { MsgId, Pid, Room, RoomId, RoomModel } from '../session/api';
+import { openSearch } from '../search/opening';
 import { Button, IconButton } from '../ui/Button';
 import { classes } from '../ui/classes';
 import { Notice } from '../ui/Notice';
@@ -165,6 +166,9 @@ function Head({
         {other !== undefined && <PresenceLine pid={other.pid} />}
       </div>
       <div className={c('actions')}>
+        <IconButton label={t('search')} onPress={() => openSearch('', room.id)}>
+          <Search aria-hidden="true" />
+        </IconButton>
         <IconButton label={t('privacy.open')} aria-expanded={panel === 'privacy'} onPress={() => onPanel('privacy')}>
           <Lock aria-hidden="true" />
         </IconButton>
