@@ -174,8 +174,8 @@ class Person:
             listed, more = listed + page.members, page.more
         return self.verified(room, answer.rosters[room], chain.begin(snapshot, listed))
 
-    async def past(self, room: RoomId, version: int, epochs: list[int], pids: list[Pid]) -> Past:
+    async def past(self, room: RoomId, version: int, epochs: list[int], pids: list[Pid], *, led: bool = False) -> Past:
         """Home's word on what lies before."""
-        wanted = home_api.WantPast(version=version, epochs=epochs, pids=pids)
+        wanted = home_api.WantPast(version=version, epochs=epochs, pids=pids, led=led)
         told = await self.ask("POST", f"/rooms/{room}/past", wanted, want=home_api.ToldPast)
         return jws.verify(told.past, Past, self.home_keys.get)

@@ -198,6 +198,48 @@ async def test_what_lies_before_is_what_the_chain_says(home: Running) -> None:
         assert state.epoch in past.epochs
 
 
+async def test_who_led_before_is_what_the_chain_says(home: Running) -> None:
+    alice, bob, carl, dora = await home.enter(0, 1, 2, 3)
+    room = (await alice.create(bob.pid)).room.room
+    changes: list[dict[str, Any]] = [
+        {"role": {bob.pid: Role.MODERATOR}}, {"add": [carl.pid, dora.pid]}, {"remove": [carl.pid]},
+        {"role": {bob.pid: Role.OWNER, dora.pid: Role.MODERATOR}},
+        {"role": {bob.pid: Role.MEMBER}}, {"remove": [dora.pid]},
+        {"role": {bob.pid: Role.MODERATOR}, "add": [dora.pid]}, {"remove": [bob.pid]},
+    ]  # fmt: skip
+    for change in changes:
+        home.clock.time += 5
+        await alice.change(room, **change)
+    statements = (await alice.ask("POST", "/rosters", {"rooms": {room: 0}}, want=Rosters)).rosters[room]
+    states: list[RoomState] = []
+    for statement in statements:
+        states.append(alice.verified(room, [statement], states[-1] if states else None))
+    for version in range(1, len(states) + 1):
+        past = await alice.past(room, version, [], [], led=True)
+        assert {one.pid: one.spans for one in past.led or []} == led(states[:version])
+    assert (await alice.past(room, 1, [], [])).led is None
+
+
+def led(states: list[RoomState]) -> dict[Pid, list[tuple[int, int | None]]]:
+    """When people were owner or moderator in a chain of states, and still are in its last one."""
+    found: dict[Pid, list[tuple[int, int | None]]] = {}
+    before: set[Pid] = set()
+    for at, state in enumerate(states):
+        now = {pid for pid, member in state.members.items() if member.role in {Role.OWNER, Role.MODERATOR}}
+        epoch, earlier = number(state), number(states[at - 1])
+        for pid in now - before:
+            found.setdefault(pid, []).append((epoch, None))
+        for pid in before - now:
+            found[pid][-1] = (found[pid][-1][0], earlier)
+        before = now
+    return found
+
+
+def number(state: RoomState) -> int:
+    assert state.epoch is not None
+    return state.epoch.n
+
+
 async def test_strangers_are_told_nothing(city: Running) -> None:
     alice, bob, carl = await city.enter(0, 1, 2)
     room = (await alice.create(bob.pid)).room.room

@@ -69,5 +69,10 @@ def past(tx: Tx, tenant: TenantId, me: Pid, room: RoomId, wanted: WantPast) -> P
         room=room,
         version=wanted.version,
         epochs=[row.statement() for row in found if row],
-        members=[PastMember(pid=pid, spans=list(one)) for pid, one in spans.items()],
+        members=_members(spans),
+        led=_members(tables.led(tx, room, wanted.version)) if wanted.led else None,
     )
+
+
+def _members(spans: dict[Pid, list[tuple[int, int | None]]]) -> list[PastMember]:
+    return [PastMember(pid=pid, spans=list(one)) for pid, one in spans.items()]

@@ -1,4 +1,4 @@
-"""SQL of rooms: the row, the members now, the intervals of membership, the signed chain, its newest snapshot."""
+"""SQL of rooms: the row, the members now, the intervals of membership and of leading, the signed chain, its newest snapshot."""
 
 from typing import Final, NamedTuple
 
@@ -71,6 +71,16 @@ _SPANS = sa.text(
     "LEFT JOIN roster went ON went.room = m.room AND went.version = m.to_version - 1 AND m.to_version <= :version "
     "WHERE m.room = :room AND m.pid IN :pids AND m.from_version <= :version ORDER BY m.from_version"
 ).bindparams(sa.bindparam("pids", expanding=True))
+_LEAD = sa.text("INSERT INTO leader (room, pid, from_version) VALUES (:room, :pid, :version)")
+_LEAVE_LEAD = sa.text(
+    "UPDATE leader SET to_version = :version WHERE room = :room AND pid = :pid AND to_version IS NULL"
+)
+_LED = sa.text(
+    "SELECT l.pid, came.epoch AS first, went.epoch AS last FROM leader l "
+    "JOIN roster came ON came.room = l.room AND came.version = l.from_version "
+    "LEFT JOIN roster went ON went.room = l.room AND went.version = l.to_version - 1 AND l.to_version <= :version "
+    "WHERE l.room = :room AND l.from_version <= :version ORDER BY l.from_version"
+)
 _ADDING = sa.text(
     "SELECT pid FROM membership AS new WHERE room = :room AND to_version IS NULL AND from_version > :delivered "
     "AND NOT EXISTS (SELECT 1 FROM membership AS old WHERE old.room = new.room AND old.pid = new.pid "
@@ -82,6 +92,7 @@ _REMOVING = sa.text(
 )
 _FOUNDED = sa.text("INSERT INTO founding (title, room) VALUES (:title, :room) ON CONFLICT DO NOTHING")
 _FOUNDING = sa.text("SELECT room FROM founding WHERE title = :title")
+LEADING: Final = (Role.OWNER, Role.MODERATOR)
 PENDING: Final = 200
 """People named as on their way in or out."""
 
@@ -201,6 +212,10 @@ def save(
         tx.execute(_BEGIN, begin)
     if changed:
         tx.execute(_CHANGE_MEMBER, changed)
+    leading = [{pid for pid, member in one.members.items() if member.role in LEADING} for one in (before, after)]
+    for sql, pids in ((_LEAVE_LEAD, leading[0] - leading[1]), (_LEAD, leading[1] - leading[0])):
+        if pids:
+            tx.execute(sql, [{"room": room, "pid": pid, "version": after.version} for pid in sorted(pids)])
 
 
 class Turn(NamedTuple):
@@ -287,6 +302,14 @@ def spans(tx: Tx, room: RoomId, version: int, pids: list[Pid]) -> dict[Pid, list
     found: dict[Pid, list[tuple[int, int | None]]] = {pid: [] for pid in pids}
     for row in tx.execute(_SPANS, {"room": room, "version": version, "pids": pids}) if pids else []:
         found[row.pid].append((row.first, row.last))
+    return found
+
+
+def led(tx: Tx, room: RoomId, version: int) -> dict[Pid, list[tuple[int, int | None]]]:
+    """First and last epoch in which people were owner or moderator by a version; no last one: still were then."""
+    found: dict[Pid, list[tuple[int, int | None]]] = {}
+    for row in tx.execute(_LED, {"room": room, "version": version}):
+        found.setdefault(row.pid, []).append((row.first, row.last))
     return found
 
 
