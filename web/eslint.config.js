@@ -6,7 +6,7 @@ import tseslint from 'typescript-eslint';
 import { literalText } from './scripts/literal-text.mjs';
 
 export default tseslint.config(
-  { ignores: ['dist/**', 'node_modules/**', 'src/wire/validators.js', 'src/wire/validators.d.ts', 'src/wire/types.ts'] },
+  { ignores: ['dist/**', 'node_modules/**', 'src/wire/validators.*', 'src/wire/types.ts'] },
   {
     files: ['**/*.{ts,tsx}'],
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],

@@ -18,7 +18,14 @@ def tracked(*patterns: str) -> list[Path]:
 
 
 def test_lock_files_carry_no_addresses() -> None:
-    locks = tracked("requirements/*.txt", "web/package-lock.json", "web/.npmrc", "media/go.sum", "media/go.mod", "tests/blobs/versitygw/go.*")
+    locks = tracked(
+        "requirements/*.txt",
+        "web/package-lock.json",
+        "web/.npmrc",
+        "media/go.sum",
+        "media/go.mod",
+        "tests/blobs/versitygw/go.*",
+    )
     assert len(locks) >= 6
     for lock in locks:
         assert "://" not in lock.read_text(), lock.name
@@ -26,7 +33,13 @@ def test_lock_files_carry_no_addresses() -> None:
 
 def test_no_code_file_is_longer_than_a_room_can_hold() -> None:
     code = tracked("src/*.py", "web/src/*.ts", "web/src/*.tsx", "tests/*.py", "web/e2e/*.mjs")
-    generated = {"web/src/wire/validators.js", "web/src/wire/types.ts", "web/src/wire/validators.d.ts"}
+    generated = {
+        "web/src/wire/validators.js",
+        "web/src/wire/validators.later.js",
+        "web/src/wire/validators.later.d.ts",
+        "web/src/wire/types.ts",
+        "web/src/wire/validators.d.ts",
+    }
     for file in code:
         if str(file.relative_to(ROOT)) not in generated:
             assert len(file.read_text().split("\n")) <= 600, file.relative_to(ROOT)

@@ -1,5 +1,5 @@
 /**
- * Makes `src/wire/types.ts`, `validators.js` and `validators.d.ts` from `src/wire/schema.json`.
+ * Makes `src/wire/types.ts`, `validators.js`, `validators.later.js` and their `.d.ts` from `src/wire/schema.json`.
  *
  * Validators are compiled here, ahead of time: the page's policy has no unsafe-eval. Types describe validated data:
  * a field with a default is always there. `--check` writes nothing and ends with 1 if a file differs.
@@ -15,6 +15,8 @@ const RECEIVED = [
   'Session', 'Started', 'Renewed', 'Since', 'People', 'Changed', 'Channels', 'Keys', 'Rosters', 'Certs', 'Devices', 'Problem', 'Join', 'ObjectMade', 'ObjectHas', 'ObjectState', 'Ledger', 'Witnessed',
   'Content', 'Found', 'Listed', 'Mentions', 'RoomPeople', 'ToldPast',
 ];
+/** As {@link RECEIVED}, but beside the chat: they load with what asks for them. */
+const RECEIVED_LATER = ['Blocked', 'Reported', 'Reports', 'Hooks', 'HookMade', 'Export'];
 const BRANDS = { p: 'Pid', d: 'Dev', r: 'RoomId', t: 'TenantId', k: 'KeyId', m: 'MsgId', c: 'CallId' };
 
 const schema = JSON.parse(readFileSync(new URL('schema.json', HERE), 'utf8'));
@@ -78,7 +80,7 @@ function types() {
 
 const received = [...new Set([...RECEIVED, ...Object.keys(schema.typ), ...Object.values(schema.frames.relay)])];
 
-function validators() {
+function validators(received) {
   const ajv = new Ajv({
     code: { source: true, esm: true, lines: false },
     strictTypes: false, messages: false, inlineRefs: false, useDefaults: true, allErrors: false,
@@ -128,13 +130,17 @@ function forValidators(node) {
   return { ...map, ...Object.fromEntries(kept.map(([key, one]) => [key, forValidators(one)])) };
 }
 
-function declarations() {
+function declarations(received) {
   const lines = received.map((name) => `export function ${name}(data: unknown): data is T.${name};\n`);
   return `${NOTE}import type * as T from './types';\n\n${lines.join('')}`;
 }
 
 let different = false;
-for (const [name, text] of [['types.ts', types()], ['validators.js', validators()], ['validators.d.ts', declarations()]]) {
+for (const [name, text] of [
+  ['types.ts', types()],
+  ['validators.js', validators(received)], ['validators.d.ts', declarations(received)],
+  ['validators.later.js', validators(RECEIVED_LATER)], ['validators.later.d.ts', declarations(RECEIVED_LATER)],
+]) {
   const file = new URL(name, HERE);
   if (!process.argv.includes('--check')) writeFileSync(file, text);
   else {

@@ -150,8 +150,8 @@ export class HomeDoor {
     return this.proven('POST', `/devices/${dev}/known`, {}, null);
   }
 
-  /** With a proof; where home does not ask for it, its answer then carries the keys too. */
-  private async proven<T>(method: Method, path: string, body: object, reply: Check<T>): Promise<T> {
+  /** With a proof; where home does not ask for it, its answer then carries the keys too. Also for doors that load later. */
+  async proven<T>(method: Method, path: string, body: object, reply: Check<T>): Promise<T> {
     const once = async (): Promise<T> => {
       const now = Math.floor((Date.now() + this.ahead) / 1000);
       const proof = await this.prove(method, path, utf8(JSON.stringify(body)), now);
@@ -166,7 +166,8 @@ export class HomeDoor {
     }
   }
 
-  private call<T>(
+  /** One exchange. Also for doors that load later (`moderation.ts`). */
+  call<T>(
     method: Method,
     url: string,
     body: object | undefined,

@@ -10,10 +10,10 @@ import { Refusal } from '../doors/refusal';
 import type { Files } from '../files/files';
 import type { Bytes } from '../wire/bytes';
 import type { CallId, Dev, MsgId, Pid, RoomId } from '../wire/ids';
-import type { Channel, Channels, Mine, Settings } from '../wire/types';
+import type { Channel, Channels, Export, Hook, Mine, Settings } from '../wire/types';
 
 export { Refusal };
-export type { CallId, Channel, Dev, Mine, MsgId, Pid, RoomId, Settings };
+export type { CallId, Channel, Dev, Export, Hook, Mine, MsgId, Pid, RoomId, Settings };
 
 /** A value now, and word when it changes. */
 export interface Readable<T> {
@@ -32,6 +32,8 @@ export interface Person {
   readonly title: string;
   /** What the person says of themself now. */
   readonly status?: string;
+  /** No human: a webhook of a room. */
+  readonly integration?: boolean;
 }
 
 export interface Member extends Person {
@@ -401,6 +403,74 @@ export interface Calls {
   list(): Promise<readonly Message[]>;
 }
 
+/** Why a message is reported, and what came of it. */
+export type Reason = 'harassment' | 'hate' | 'personal' | 'spam' | 'other';
+export type Outcome = 'removed' | 'blocked' | 'spoken' | 'nothing';
+export type ReportsOf = 'open' | 'closed' | 'mine';
+
+export interface BlockedPerson {
+  readonly person: Person;
+  readonly by: Person;
+  /** ms since 1970 */
+  readonly at: number;
+}
+
+/** A reported message, as who decides or the reporter sees it. Times in ms since 1970. */
+export interface Report {
+  readonly report: number;
+  readonly room: RoomId;
+  /** The room's; '' for a direct message. */
+  readonly title: string;
+  readonly msg: MsgId;
+  readonly author: Person;
+  readonly reporter: Person;
+  readonly reason: Reason;
+  readonly words: string;
+  /** The message as the reporter saw it. */
+  readonly text: string;
+  readonly at: number;
+  readonly closed: number | null;
+  readonly by: Person | null;
+  readonly outcome: Outcome | null;
+  readonly answer: string;
+}
+
+export interface ReportPage {
+  readonly reports: readonly Report[];
+  /** How many there are of this kind. */
+  readonly count: number;
+  /** How many wait for this person's decision. */
+  readonly waiting: number;
+  /** Whether this person decides anywhere. */
+  readonly decides: boolean;
+}
+
+/** Beside the chat: blocks, reports, webhooks, one's own data. What changes a room rejects as `changeMembers` does. */
+export interface Moderation {
+  /** Removes somebody, who can come back only when that is lifted. */
+  block(room: RoomId, pid: Pid): Promise<void>;
+  blocked(room: RoomId): Promise<readonly BlockedPerson[]>;
+  unblock(room: RoomId, pid: Pid): Promise<void>;
+  /** Who will decide over it. */
+  report(message: Message, reason: Reason, words: string): Promise<'room' | 'authority'>;
+  reports(which: ReportsOf, skip: number): Promise<ReportPage>;
+  close(report: number, outcome: Outcome, answer: string): Promise<void>;
+  hooks(room: RoomId): Promise<readonly Hook[]>;
+  /** The address is told this once. */
+  makeHook(room: RoomId, name: string): Promise<{ readonly hook: Hook; readonly url: string }>;
+  turnHook(room: RoomId, pid: Pid): Promise<{ readonly hook: Hook; readonly url: string }>;
+  removeHook(room: RoomId, pid: Pid): Promise<void>;
+  export(): Promise<Export>;
+  beginExport(): Promise<Export>;
+}
+
+export interface SessionModeration {
+  /** Another number when a report waits for this person, or one of theirs was decided. */
+  readonly news: Readable<number>;
+  /** It loads when it is needed first. */
+  load(): Promise<Moderation>;
+}
+
 /** How present somebody is, as far as one may know: `away` is no input for ten minutes. */
 export type PresenceState = 'online' | 'away' | 'meeting' | 'offline';
 
@@ -436,6 +506,7 @@ export interface Session {
   readonly settings: SessionSettings;
   readonly calls: Calls;
   readonly search: SessionSearch;
+  readonly moderation: SessionModeration;
   meeting(room: RoomId): MeetingAccess;
   /** Sending and opening files; it loads when it is needed first (`../files`). */
   readonly files: { readonly now: Readable<Files | null>; load(): Promise<Files> };

@@ -47,12 +47,12 @@ export class People {
 
   learn(people: readonly Told[]): void {
     let news = false;
-    for (const { pid, name, department, title, status, status_until: until } of people) {
+    for (const { pid, name, department, title, status, status_until: until, integration } of people) {
       this.wanted.delete(pid);
       const old = this.known.get(pid)?.person;
       const same = old?.name === name && old.department === department && old.title === title && (old.status ?? '') === status;
       news ||= !same;
-      this.known.set(pid, { person: same ? old : { pid, name, department, title, status }, until, at: Date.now() });
+      this.known.set(pid, { person: same ? old : { pid, name, department, title, status, ...(integration && { integration }) }, until, at: Date.now() });
     }
     this.endStatuses();
     if (!news) return;

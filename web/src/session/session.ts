@@ -6,7 +6,7 @@ import type { RoomState } from '../wire/chain';
 import type { Frame } from '../wire/frames';
 import { newId, type Dev, type MsgId, type Pid, type RoomId } from '../wire/ids';
 import type { Batch, Changed, Started, Welcome } from '../wire/types';
-import type { Alarm, Connection, DeviceInfo, MeetingAccess, Member, Person, PresenceState, Readable, Room, RoomKind, RoomModel, Session, SessionEvents } from './api';
+import type { Alarm, Connection, DeviceInfo, MeetingAccess, Member, Person, PresenceState, Readable, Room, RoomKind, RoomModel, Session, SessionEvents, SessionModeration } from './api';
 import { myDevices, type MyDevices } from './devices';
 import { CallBook } from './calls';
 import { FilesPart } from './files';
@@ -71,6 +71,7 @@ export class LiveSession implements Session, Ground {
   readonly settings: SettingsPart;
   readonly calls: CallBook;
   readonly search: SearchPart;
+  readonly moderation: SessionModeration & { readonly news: Signal<number> };
   /** Home has not answered since this session began from a kept start. */
   private away: boolean;
   /** The last start that home gave. */
@@ -108,6 +109,14 @@ export class LiveSession implements Session, Ground {
     this.opener = new Opener(this, this.book, (dev) => {
       this.mine.wrote(dev);
     });
+    this.moderation = {
+      news: new Signal(0),
+      load: async () => new (await import('./moderation')).ModerationPart({
+        ground: this,
+        take: (reply) => this.take(reply),
+        meets: (room, pid) => this.book.list.get().find(({ id }) => id === room)?.meeting?.people.includes(pid) ?? false,
+      }),
+    };
     this.search = new SearchPart({ ground: this, rooms: this.book, opener: this.opener });
     this.outbox = new Outbox(this, () => this.relay, {
       changed: (room) => {
@@ -156,6 +165,7 @@ export class LiveSession implements Session, Ground {
       since: async (news) => {
         const { rooms, rosters, people, devices } = news;
         this.settings.heard(news);
+        if (news.reports) this.moderation.news.set(this.moderation.news.get() + 1);
         if (devices) this.lookAtDevices();
         this.people.learn(people);
         await this.book.take(rooms, rosters);
