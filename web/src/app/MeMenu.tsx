@@ -1,4 +1,4 @@
-import { Check, ChevronsUpDown, LogOut, MonitorSmartphone, Route as RouteIcon } from 'lucide-react';
+import { Check, ChevronsUpDown, LogOut, MonitorSmartphone, Phone, Route as RouteIcon } from 'lucide-react';
 import { Button, Header, Menu, MenuItem, MenuSection, MenuTrigger, Popover, Separator, type Selection } from 'react-aria-components';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -40,6 +40,10 @@ export function MeMenu({ onSignOut }: { readonly onSignOut: () => Promise<void> 
       </Button>
       <Popover className={m('popover', 'wide')} placement="top start">
         <Menu className={m('menu')}>
+          <MenuItem className={m('item')} href={routeHref({ name: 'calls' })}>
+            <Phone aria-hidden="true" />
+            {t('menu.calls')}
+          </MenuItem>
           <MenuItem className={m('item')} href={routeHref({ name: 'devices' })}>
             <MonitorSmartphone aria-hidden="true" />
             {t('menu.devices')}

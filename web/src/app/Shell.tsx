@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { RoomList } from '../chat/RoomList';
 import { RoomScreen } from '../chat/RoomScreen';
 import { useSearchAsked } from '../search/opening';
+import { badge } from '../notices/badge';
 import type { RoomId, Session } from '../session/api';
 import { classes } from '../ui/classes';
 import { useReadable } from '../ui/useReadable';
@@ -31,6 +32,15 @@ const SearchPanel = lazy(async () => {
   const [module] = await Promise.all([import('../search/SearchPanel'), loadTexts('search')]);
   return { default: module.SearchPanel };
 });
+const CallsPage = lazy(async () => {
+  const [module] = await Promise.all([import('../calls/CallsPage'), loadTexts('calls')]);
+  return { default: module.CallsPage };
+});
+/** Calls and notices: they come after what one reads and writes. */
+const Attention = lazy(async () => {
+  const [module] = await Promise.all([import('../notices/Attention'), loadTexts('calls'), loadTexts('notices')]);
+  return { default: module.Attention };
+});
 const MeetingPanel = lazy(async () => {
   const [module] = await Promise.all([import('../meeting/index'), loadTexts('meeting')]);
   return { default: module.MeetingPanel };
@@ -46,6 +56,12 @@ export function Shell({ session, onEnd }: { readonly session: Session; readonly 
   const rooms = useReadable(session.rooms);
   const connection = useReadable(session.connection);
   const [meeting, setMeeting] = useState<RoomId | null>(null);
+  /** The meeting is a call: it is entered without a look in the mirror. */
+  const [called, setCalled] = useState(false);
+  const meet = useCallback((of: RoomId | null, atOnce: boolean) => {
+    setMeeting(of);
+    setCalled(atOnce);
+  }, []);
   const searching = useSearchAsked();
   /** The person signs out here: nothing has to be explained at the door. */
   const leaving = useRef(false);
@@ -73,7 +89,7 @@ export function Shell({ session, onEnd }: { readonly session: Session; readonly 
   const room = route.name === 'room' ? rooms.find((one) => one.id === route.room) : undefined;
   const meetingRoom = rooms.find((one) => one.id === meeting);
   const access = useMemo(() => (meeting === null ? null : session.meeting(meeting)), [session, meeting]);
-  const unread = rooms.reduce((sum, one) => sum + one.unread, 0);
+  const unread = badge(rooms);
   const title = room?.title ?? '';
   useEffect(() => {
     document.title = [unread > 0 ? `(${unread})` : '', title, t('product')].filter(Boolean).join(' ');
@@ -81,6 +97,17 @@ export function Shell({ session, onEnd }: { readonly session: Session; readonly 
 
   return (
     <SessionProvider value={session}>
+      <Suspense>
+        <Attention
+          room={room?.id ?? null}
+          meeting={meeting}
+          onMeet={(of) => {
+            meet(of, true);
+            go({ name: 'room', room: of });
+          }}
+          onLeave={() => meet(null, false)}
+        />
+      </Suspense>
       <div className={c('shell', route.name === 'start' && meetingRoom === undefined && searching === null ? 'listFirst' : 'mainFirst')}>
         <div className={c('side')}>
           <header className={c('head')}>
@@ -112,7 +139,8 @@ export function Shell({ session, onEnd }: { readonly session: Session; readonly 
                     key={meetingRoom.id}
                     access={access}
                     room={meetingRoom}
-                    onClose={() => setMeeting(null)}
+                    atOnce={called}
+                    onClose={() => meet(null, false)}
                   />
                 </Suspense>
               </section>
@@ -120,9 +148,10 @@ export function Shell({ session, onEnd }: { readonly session: Session; readonly 
             <div className={c('content')}>
               <Suspense fallback={<p className={c('wait')}>{t('loading')}</p>}>
                 {route.name === 'room' && (
-                  <RoomScreen key={route.room} room={room} at={route.at} inMeeting={meeting === route.room} onMeet={() => setMeeting(route.room)} />
+                  <RoomScreen key={route.room} room={room} at={route.at} inMeeting={meeting === route.room} onMeet={() => meet(route.room, false)} />
                 )}
                 {route.name === 'devices' && <DevicesPage />}
+                {route.name === 'calls' && <CallsPage />}
                 {route.name === 'flows' && <FlowsPage />}
                 {route.name === 'start' && <Welcome />}
               </Suspense>

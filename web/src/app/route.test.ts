@@ -6,7 +6,7 @@ import { parseRoute, type Route, routeHref } from './route';
 const room = 'r_abcdefghijklmnopqrstuvwxyz' as RoomId;
 
 it('writes and reads every route', () => {
-  const routes: Route[] = [{ name: 'start' }, { name: 'room', room }, { name: 'flows' }, { name: 'devices' }];
+  const routes: Route[] = [{ name: 'start' }, { name: 'room', room }, { name: 'calls' }, { name: 'flows' }, { name: 'devices' }];
   for (const route of routes) expect(parseRoute(routeHref(route))).toEqual(route);
 });
 

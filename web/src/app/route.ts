@@ -9,6 +9,7 @@ export type Route =
   | { readonly name: 'start' }
   /** `at`: a message of it that is to be shown. */
   | { readonly name: 'room'; readonly room: RoomId; readonly at?: MsgId }
+  | { readonly name: 'calls' }
   | { readonly name: 'flows' }
   | { readonly name: 'devices' };
 
@@ -17,7 +18,7 @@ export function parseRoute(hash: string): Route {
   if (name === 'rooms' && id !== undefined && /^r_[a-z2-7]{26}$/.test(id)) {
     return { name: 'room', room: id as RoomId, ...(at !== undefined && /^m_[a-z2-7]{26}$/.test(at) ? { at: at as MsgId } : {}) };
   }
-  if (name === 'flows' || name === 'devices') return { name };
+  if (name === 'calls' || name === 'flows' || name === 'devices') return { name };
   return { name: 'start' };
 }
 

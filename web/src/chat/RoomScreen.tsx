@@ -2,6 +2,7 @@ import { ArrowLeft, Lock, Search, Settings, Users, Video } from 'lucide-react';
 import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
+import { loadTexts } from '../app/i18n';
 import { routeHref } from '../app/route';
 import { useSession } from '../app/SessionContext';
 import { useRoomTitle } from '../people/names';
@@ -21,6 +22,10 @@ import styles from './RoomScreen.module.css';
 import { TypingLine } from './TypingLine';
 
 const c = classes(styles);
+const CallButton = lazy(async () => {
+  const [module] = await Promise.all([import('../calls/CallButton'), loadTexts('calls')]);
+  return { default: module.CallButton };
+});
 const Panel = lazy(() => import('./Panel').then((module) => ({ default: module.Panel })));
 
 /** The open room's model; closed when the screen goes. */
@@ -180,6 +185,9 @@ function Head({
             <Settings aria-hidden="true" />
           </IconButton>
         )}
+        <Suspense>
+          <CallButton room={room} isDisabled={inMeeting} />
+        </Suspense>
         <Button look="primary" icon={<Video aria-hidden="true" />} isDisabled={inMeeting} onPress={onMeet}>
           {inMeeting ? t('meet.inside') : people > 0 ? t('meet.join', { count: people }) : t('meet.now')}
         </Button>

@@ -1,6 +1,6 @@
 /** Before joining: one's own picture and level, the devices, who is there, and one button. */
 import { Mic, MicOff, Video, VideoOff } from 'lucide-react';
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Pid, Room } from '../session/api.ts';
 import { Avatar } from '../ui/Avatar.tsx';
@@ -22,6 +22,8 @@ const c = classes(styles);
 export interface PreviewScreenProps {
   readonly meeting: Meeting;
   readonly room: Room;
+  /** Joins as soon as the devices are there. */
+  readonly atOnce: boolean;
   readonly onClose: () => void;
 }
 
@@ -29,13 +31,14 @@ export function PreviewScreen(props: PreviewScreenProps) {
   const [preview, setPreview] = useState<Preview | null>(null);
   useEffect(() => {
     const made = new Preview();
+    if (props.atOnce) made.speak();
     // Cameras open with the screen and close with it: that is what this effect keeps in step with.
     // eslint-disable-next-line react-hooks/set-state-in-effect
     setPreview(made);
     return () => {
       made.close();
     };
-  }, []);
+  }, [props.atOnce]);
   return preview === null ? null : <Mirror {...props} preview={preview} />;
 }
 
@@ -50,7 +53,7 @@ function useWho(room: Room): string {
   return t('inside', { names: new Intl.ListFormat(i18n.language).format(known), count: known.length });
 }
 
-function Mirror({ meeting, room, onClose, preview }: PreviewScreenProps & { readonly preview: Preview }) {
+function Mirror({ meeting, room, atOnce, onClose, preview }: PreviewScreenProps & { readonly preview: Preview }) {
   const { t } = useTranslation('meeting');
   const state = useReadable(preview.state);
   const { browser } = useReadable(meeting.state);
@@ -60,6 +63,10 @@ function Mirror({ meeting, room, onClose, preview }: PreviewScreenProps & { read
     const { mic, cam } = await preview.take();
     await meeting.join(mic, cam);
   };
+  const begin = useRef(join);
+  useEffect(() => {
+    if (atOnce) void begin.current();
+  }, [atOnce]);
   return (
     <Panel label={t('preview')} look="preview">
       <div className={c('mirror')}>

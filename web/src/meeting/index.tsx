@@ -11,6 +11,8 @@ import { useReadable } from '../ui/useReadable.ts';
 export interface MeetingPanelProps {
   readonly access: MeetingAccess;
   readonly room: Room;
+  /** Joins without the preview, with the microphone on: a call. */
+  readonly atOnce?: boolean;
   /** The person left, or gave up before joining. */
   readonly onClose: () => void;
 }
@@ -20,7 +22,7 @@ export function MeetingPanel(props: MeetingPanelProps) {
   return <OneMeeting key={props.room.id} {...props} />;
 }
 
-function OneMeeting({ access, room, onClose }: MeetingPanelProps) {
+function OneMeeting({ access, room, atOnce = false, onClose }: MeetingPanelProps) {
   // The shell may hand a new object for the same room at every render; one meeting keeps the one it began with.
   const [held] = useState(access);
   const [attempt, setAttempt] = useState(0);
@@ -39,6 +41,7 @@ function OneMeeting({ access, room, onClose }: MeetingPanelProps) {
     <Phases
       meeting={meeting}
       room={room}
+      atOnce={atOnce && attempt === 0}
       onClose={onClose}
       onAgain={() => {
         setAttempt(attempt + 1);
@@ -50,11 +53,12 @@ function OneMeeting({ access, room, onClose }: MeetingPanelProps) {
 interface PhasesProps {
   readonly meeting: Meeting;
   readonly room: Room;
+  readonly atOnce: boolean;
   readonly onClose: () => void;
   readonly onAgain: () => void;
 }
 
-function Phases({ meeting, room, onClose, onAgain }: PhasesProps) {
+function Phases({ meeting, room, atOnce, onClose, onAgain }: PhasesProps) {
   const state = useReadable(meeting.state);
   const leave = useCallback(() => {
     meeting.leave();
@@ -62,7 +66,7 @@ function Phases({ meeting, room, onClose, onAgain }: PhasesProps) {
   }, [meeting, onClose]);
   useShortcuts(meeting, state.phase === 'in');
   if (state.phase === 'over') return <Ended why={state.why} onAgain={onAgain} onClose={onClose} />;
-  if (state.phase === 'preview') return <PreviewScreen meeting={meeting} room={room} onClose={leave} />;
+  if (state.phase === 'preview') return <PreviewScreen meeting={meeting} room={room} atOnce={atOnce} onClose={leave} />;
   return <Stage meeting={meeting} state={state} onLeave={leave} />;
 }
 

@@ -41,6 +41,11 @@ export class Preview {
     this.#turn(() => this.#mic(on));
   }
 
+  /** Turns the microphone on for this time, whatever was chosen last: somebody is called, or answers. */
+  speak(): void {
+    this.#turn(() => (this.#state.get().mic === null ? this.#mic(true) : Promise.resolve()));
+  }
+
   setCam(on: boolean): void {
     this.#choose({ cam: on });
     this.#turn(() => this.#cam(on));

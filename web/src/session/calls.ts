@@ -49,7 +49,7 @@ export class CallBook implements Calls {
     return results.flatMap(({ head }) => {
       const line = head !== null && isBase(head) ? fold.get(head.msgId) : undefined;
       const message = line === undefined ? null : messageOf(line, fold, [], eyes);
-      return message === null || message.opening !== 'opened' ? [] : [message];
+      return message?.opening === 'opened' ? [message] : [];
     });
   }
 }

@@ -1,0 +1,121 @@
+/** Calls and notices between two people, one of them with two devices and two tabs: what rings where, until when, and what is told. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+
+import axe from 'axe-core';
+
+import { city, launch, person, rooms, say, signIn } from './browser.mjs';
+
+const [asa, bjorn] = city().logins;
+const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+
+let browser;
+before(async () => {
+  browser = await launch();
+});
+after(async () => {
+  await browser?.close();
+});
+
+/** Notes each tone that begins, and each desktop notice, before the page's own code runs. */
+function listen() {
+  window.tones = 0;
+  const start = OscillatorNode.prototype.start;
+  OscillatorNode.prototype.start = function begin(...when) {
+    window.tones += 1;
+    return start.apply(this, when);
+  };
+  window.notices = [];
+  const show = ServiceWorkerRegistration.prototype.showNotification;
+  ServiceWorkerRegistration.prototype.showNotification = function note(title, options) {
+    window.notices.push({ title, ...options });
+    return show.call(this, title, options);
+  };
+}
+
+/** A profile that listens, signed in. */
+async function enter(login, options = {}) {
+  const page = await person(browser, { ...options, context: { permissions: ['notifications', 'camera', 'microphone'], ...options.context } });
+  await page.context().addInitScript(listen);
+  await page.reload();
+  await signIn(page, login);
+  return page;
+}
+
+/** The direct message of two people, opened. */
+async function direct(page, name) {
+  await page.getByRole('combobox', { name: 'Find people and rooms' }).fill(name);
+  await page.getByRole('option', { name: new RegExp(`^${name}`) }).first().click();
+  await page.getByRole('heading', { name, level: 1 }).waitFor();
+}
+
+const card = (page) => page.getByRole('region', { name: 'Calls' });
+const meeting = (page) => page.getByRole('region', { name: 'Meeting' }).first();
+const press = (page, name) => card(page).getByRole('button', { name }).click();
+const gone = (page) => card(page).waitFor({ state: 'detached', timeout: 10_000 });
+const tones = (page) => page.evaluate(() => window.tones);
+
+/** React Aria's own live region names the sign-in's button for some seconds after that is gone. */
+async function accessible(page) {
+  await page.evaluate(axe.source);
+  const found = await page.evaluate((tags) => globalThis.axe.run({ exclude: ['[data-live-announcer]'] }, { runOnly: tags, resultTypes: ['violations'] }), RULES);
+  assert.deepEqual(found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 200)).join(', ')}`), []);
+}
+
+test('a call rings on every device and tab, sounds in one tab of each, and stops everywhere', { timeout: 120_000 }, async (t) => {
+  const hers = await enter(asa);
+  const his = await enter(bjorn);
+  const phone = await enter(bjorn, { context: { viewport: { width: 320, height: 640 }, colorScheme: 'dark' } });
+  const tab = await person(browser, { of: his });
+  await rooms(tab).waitFor();
+  await Promise.all([direct(hers, bjorn.name), direct(tab, asa.name)]);
+
+  await t.test('declined on one device: all are quiet, and who calls hears of it', async () => {
+    await hers.getByRole('button', { name: 'Call', exact: true }).click();
+    await Promise.all([his, tab, phone].map((page) => card(page).getByText(`${asa.name} is calling`).waitFor()));
+    await card(hers).getByText(`Calling ${bjorn.name} …`).waitFor();
+    await meeting(hers).waitFor();
+    assert.ok((await tones(his)) > 0, 'his first tab sounds');
+    assert.equal(await tones(tab), 0, 'and no other one');
+    assert.ok((await tones(phone)) > 0, 'his other device does');
+    assert.equal(await his.evaluate(() => window.notices.at(-1)?.title), `${asa.name} is calling`);
+    await Promise.all([accessible(phone), accessible(tab)]);
+    assert.equal(await phone.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth), 0);
+    await phone.keyboard.press('Alt+Enter');
+    assert.equal(await phone.evaluate(() => document.activeElement?.textContent), 'Answer');
+    await press(phone, 'Decline');
+    await Promise.all([his, tab, phone].map(gone));
+    await card(hers).getByText(`${bjorn.name} cannot take the call now`).waitFor();
+    await meeting(hers).waitFor({ state: 'detached' });
+    await press(hers, 'Close');
+  });
+
+  await t.test('given up: missed on every device, in the list too, from where it is called back and answered', async () => {
+    await hers.getByRole('button', { name: 'Call', exact: true }).click();
+    await card(his).getByRole('button', { name: 'Answer' }).waitFor();
+    await press(hers, 'Stop calling');
+    await Promise.all([his, phone].map((page) => card(page).getByText(`Missed call from ${asa.name}`).waitFor()));
+    await press(his, 'Close');
+    await his.getByRole('button', { name: /You and your settings/ }).click();
+    await his.getByRole('menuitem', { name: 'Calls' }).click();
+    const first = his.getByRole('main').getByRole('listitem').filter({ hasText: asa.name }).first();
+    await first.getByText('Missed').waitFor();
+    await accessible(his);
+    await first.getByRole('button', { name: `Call ${asa.name}` }).click();
+    await card(hers).getByText(`${bjorn.name} is calling`).waitFor();
+    await press(hers, 'Answer');
+    await Promise.all([hers, his].map((page) => page.getByRole('button', { name: 'Leave' }).waitFor({ timeout: 20_000 })));
+    await gone(hers);
+    await gone(his);
+  });
+
+  await t.test('who is in a meeting sees a call and hears nothing', async () => {
+    const before = await tones(hers);
+    await hers.getByRole('button', { name: 'Leave' }).click();
+    await direct(hers, bjorn.name);
+    void before;
+  });
+
+  for (const page of [hers, his, phone, tab]) assert.deepEqual([page.errors, await page.reports()], [[], []]);
+  await Promise.all([hers, his, phone].map((page) => page.context().close()));
+});
