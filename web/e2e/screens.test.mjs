@@ -99,8 +99,54 @@ const SCREENS = {
       await openRoom(page, BUDGET);
       await button(page, 'Room settings').click();
       await button(page, 'Leave the room').click();
-      await button(page, 'Leave now').click();
-      await page.getByText('last owner').waitFor();
+      await button(page, /New owner/).click();
+      await page.getByRole('option', { name: 'Björn Öberg' }).waitFor();
+    },
+  },
+  roomSettings: {
+    async go(page) {
+      await openRoom(page, 'Ledningsgruppen');
+      await button(page, 'Room settings').click();
+      await page.getByRole('radio', { name: /Only what comes after/ }).waitFor();
+      await page.getByText('365 days').waitFor();
+    },
+  },
+  roomMenu: {
+    async go(page) {
+      await rooms(page).getByText('Archived (1)').click();
+      await rooms(page).getByRole('link', { name: 'Flytten till Hamngatan' }).waitFor();
+      await rooms(page).getByRole('link', { name: 'Krisberedskap' }).click({ button: 'right' });
+      await page.getByRole('menuitemradio', { name: 'Nothing (muted)', checked: true }).waitFor();
+    },
+  },
+  announcements: {
+    async go(page) {
+      await openRoom(page, 'Krisberedskap');
+      await button(page, 'Take it over').waitFor();
+      await page.getByText('Only owners and moderators write here').waitFor();
+    },
+  },
+  newChannel: {
+    async go(page) {
+      await button(page, 'New room').click();
+      await page.getByText('For a subject').click();
+      await page.getByRole('textbox', { name: 'Topic' }).waitFor();
+    },
+  },
+  channels: {
+    async go(page) {
+      await page.getByRole('link', { name: 'Browse channels' }).click();
+      await button(page, 'Join Växtbyte').waitFor();
+    },
+  },
+  mySettings: {
+    async go(page) {
+      await page.goto(`${page.url()}#/settings`);
+      await page.getByText('Nothing rings at certain hours').click();
+      await page.getByRole('checkbox', { name: 'Monday' }).waitFor();
+      await button(page, 'At lunch').click();
+      await button(page, 'Set the status').click();
+      await page.getByText(/^Now: At lunch, until/).waitFor();
     },
   },
   privacy: {

@@ -1,4 +1,4 @@
-import { Check, ChevronsUpDown, LogOut, MonitorSmartphone, Phone, Route as RouteIcon } from 'lucide-react';
+import { Check, ChevronsUpDown, Flag, LogOut, MonitorSmartphone, Phone, Route as RouteIcon, Settings as SettingsIcon } from 'lucide-react';
 import { Button, Header, Menu, MenuItem, MenuSection, MenuTrigger, Popover, Separator, type Selection } from 'react-aria-components';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -8,7 +8,7 @@ import { classes } from '../ui/classes';
 import menuStyles from '../ui/Menu.module.css';
 import { switchLanguage } from './i18n';
 import styles from './MeMenu.module.css';
-import { LANGUAGES, readsAloud, setReadsAloud, setTheme, type Theme, theme, THEMES } from './preferences';
+import { type Language, LANGUAGES, readsAloud, setReadsAloud, setTheme, type Theme, theme, THEMES } from './preferences';
 import { routeHref } from './route';
 import { useSession } from './SessionContext';
 
@@ -23,9 +23,15 @@ function only(keys: Selection): string | undefined {
 /** Oneself: devices, where data goes, language, light or dark, sign out. */
 export function MeMenu({ onSignOut }: { readonly onSignOut: () => Promise<void> }) {
   const { t, i18n } = useTranslation('app');
-  const { me } = useSession();
+  const { me, settings } = useSession();
   const name = me.name ?? t('me');
+  const said = me.status === undefined || me.status === '' ? me.department : me.status;
   const [look, setLook] = useState<Theme>(theme);
+  const chooseLanguage = (language: Language) => {
+    void switchLanguage(language);
+    // For mail, and for one's other devices. While home is away, it is this one alone.
+    settings.change({ language }).catch(() => undefined);
+  };
   const [aloud, setAloud] = useState(readsAloud);
   return (
     <MenuTrigger>
@@ -33,13 +39,17 @@ export function MeMenu({ onSignOut }: { readonly onSignOut: () => Promise<void> 
         <Avatar id={me.pid} name={name} />
         <span className={c('who')}>
           <span className={c('name')}>{name}</span>
-          {me.department !== '' && <span className={c('about')}>{me.department}</span>}
+          {said !== '' && <span className={c('about')}>{said}</span>}
         </span>
         <span className="hidden-text">{t('menu.name')}</span>
         <ChevronsUpDown className={c('icon')} aria-hidden="true" />
       </Button>
       <Popover className={m('popover', 'wide')} placement="top start">
         <Menu className={m('menu')}>
+          <MenuItem className={m('item')} href={routeHref({ name: 'settings' })}>
+            <SettingsIcon aria-hidden="true" />
+            {t('menu.settings')}
+          </MenuItem>
           <MenuItem className={m('item')} href={routeHref({ name: 'calls' })}>
             <Phone aria-hidden="true" />
             {t('menu.calls')}
@@ -47,6 +57,10 @@ export function MeMenu({ onSignOut }: { readonly onSignOut: () => Promise<void> 
           <MenuItem className={m('item')} href={routeHref({ name: 'devices' })}>
             <MonitorSmartphone aria-hidden="true" />
             {t('menu.devices')}
+          </MenuItem>
+          <MenuItem className={m('item')} href={routeHref({ name: 'reports' })}>
+            <Flag aria-hidden="true" />
+            {t('menu.reports')}
           </MenuItem>
           <MenuItem className={m('item')} href={routeHref({ name: 'flows' })}>
             <RouteIcon aria-hidden="true" />
@@ -57,7 +71,7 @@ export function MeMenu({ onSignOut }: { readonly onSignOut: () => Promise<void> 
             selectionMode="single"
             disallowEmptySelection
             selectedKeys={[i18n.language]}
-            onSelectionChange={(keys) => void switchLanguage(LANGUAGES.find((one) => one === only(keys)) ?? 'sv')}
+            onSelectionChange={(keys) => chooseLanguage(LANGUAGES.find((one) => one === only(keys)) ?? 'sv')}
           >
             <Header className={m('heading')}>{t('language')}</Header>
             {LANGUAGES.map((language) => (

@@ -6,6 +6,7 @@ import { classes } from '../ui/classes';
 import { Composer } from './Composer';
 import styles from './RoomScreen.module.css';
 import { useRoomView } from './RoomContext';
+import { mayWrite, ReadOnly } from './ReadOnly';
 import { Timeline } from './Timeline';
 
 const c = classes(styles);
@@ -28,7 +29,7 @@ export function Conversation({
     <div className={c('conversation')} {...attachments.dropZone}>
       <Timeline older={older} at={at} />
       {children}
-      <Composer attachments={attachments} />
+      {mayWrite(room) ? <Composer attachments={attachments} /> : <ReadOnly room={room} />}
       {attachments.hint}
     </div>
   );

@@ -69,6 +69,7 @@ export function MembersPanel({ room }: { readonly room: Room }) {
           {room.kind !== 'direct' && member.role !== 'member' && <span className={c('role')}>{t(`roles.${member.role}`)}</span>}
         </p>
         {about(member) !== '' && <p className={c('about')}>{about(member)}</p>}
+        {(member.status ?? '') !== '' && <p className={c('about')}>{member.status}</p>}
         {room.adding.includes(member.pid) && <p className={c('about')}>{t('members.adding')}</p>}
       </div>
       {leads && !member.me && member.role !== 'guest' && (

@@ -1,6 +1,7 @@
-import { useId } from 'react';
+import { lazy, Suspense, useId } from 'react';
 import { useTranslation } from 'react-i18next';
 
+import { loadTexts } from '../app/i18n';
 import type { MsgId, Room } from '../session/api';
 import { CloseButton } from '../ui/Button';
 import { classes } from '../ui/classes';
@@ -8,10 +9,13 @@ import { MembersPanel } from './MembersPanel';
 import styles from './Panel.module.css';
 import { PrivacyPanel } from './PrivacyPanel';
 import type { RoomView } from './RoomContext';
-import { SettingsPanel } from './SettingsPanel';
 import { ThreadPanel } from './ThreadPanel';
 
 const c = classes(styles);
+const SettingsPanel = lazy(async () => {
+  const [module] = await Promise.all([import('../rooms/SettingsPanel'), loadTexts('rooms')]);
+  return { default: module.SettingsPanel };
+});
 
 export type PanelName = 'members' | 'settings' | 'privacy' | 'thread';
 
@@ -50,7 +54,11 @@ export function Panel({
       {name === 'thread' && view !== null && thread !== null && <ThreadPanel key={thread} view={view} root={thread} />}
       <div className={c('body')} hidden={name === 'thread'}>
         {name === 'members' && <MembersPanel room={room} />}
-        {name === 'settings' && <SettingsPanel room={room} />}
+        {name === 'settings' && (
+          <Suspense>
+            <SettingsPanel room={room} />
+          </Suspense>
+        )}
         {name === 'privacy' && <PrivacyPanel room={room} />}
       </div>
     </aside>

@@ -7,7 +7,8 @@ import { routeHref } from '../app/route';
 import { useSession } from '../app/SessionContext';
 import { useRoomTitle } from '../people/names';
 import { usePresence } from '../people/PresenceDot';
-import type { MsgId, Pid, Room, RoomId, RoomModel } from '../session/api';
+import { RoomFace } from '../people/RoomFace';
+import type { Member, MsgId, Room, RoomId, RoomModel } from '../session/api';
 import { openSearch } from '../search/opening';
 import { Button, IconButton } from '../ui/Button';
 import { classes } from '../ui/classes';
@@ -27,6 +28,10 @@ const CallButton = lazy(async () => {
   return { default: module.CallButton };
 });
 const Panel = lazy(() => import('./Panel').then((module) => ({ default: module.Panel })));
+const Ownerless = lazy(async () => {
+  const [module] = await Promise.all([import('../rooms/Ownerless'), loadTexts('rooms')]);
+  return { default: module.Ownerless };
+});
 
 /** The open room's model; closed when the screen goes. */
 function useRoomModel(id: RoomId | undefined): RoomModel | null {
@@ -111,6 +116,11 @@ export function RoomScreen({
     <div className={c('screen', panel !== null && 'withPanel')}>
       <div className={c('room')}>
         <Head room={room} panel={panel} onPanel={toggle} inMeeting={inMeeting} onMeet={onMeet} />
+        {room.mayOwn && (
+          <Suspense>
+            <Ownerless room={room} />
+          </Suspense>
+        )}
         {view === null ? (
           <div className={c('filler')} aria-busy="true" />
         ) : (
@@ -137,10 +147,10 @@ export function RoomScreen({
   );
 }
 
-/** How present the other one of a direct message is. */
-function PresenceLine({ pid }: { readonly pid: Pid }) {
+/** How present the other one of a direct message is, and what they say of themself. */
+function PresenceLine({ member: { pid, status = '' } }: { readonly member: Member }) {
   const { t } = useTranslation('people');
-  return <p className={c('about')}>{t(`presence.${usePresence(pid)}`)}</p>;
+  return <p className={c('about')}>{[t(`presence.${usePresence(pid)}`), status].filter((part) => part !== '').join(' · ')}</p>;
 }
 
 function Head({
@@ -165,10 +175,15 @@ function Head({
       <a className={c('back')} href={routeHref({ name: 'start' })} aria-label={t('room.back')}>
         <ArrowLeft aria-hidden="true" />
       </a>
+      {room.picture !== null && <RoomFace room={room} large />}
       <div className={c('names')}>
         <h1 className={c('title')}>{title}</h1>
-        {room.kind !== 'direct' && <p className={c('about')}>{t('room.people', { count: room.count })}</p>}
-        {other !== undefined && <PresenceLine pid={other.pid} />}
+        {room.kind !== 'direct' && (
+          <p className={c('about')} title={room.topic === '' ? undefined : room.topic}>
+            {[t('room.people', { count: room.count }), room.topic].filter((part) => part !== '').join(' · ')}
+          </p>
+        )}
+        {other !== undefined && <PresenceLine member={other} />}
       </div>
       <div className={c('actions')}>
         <IconButton label={t('search')} onPress={() => openSearch('', room.id)}>
