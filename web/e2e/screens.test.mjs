@@ -7,12 +7,10 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
-import axe from 'axe-core';
-
 import { launch, log, newRoom, openRoom, person, rooms, say } from './browser.mjs';
+import { violations } from './fixtures/axe.mjs';
 import { serve } from './fixtures/serve.mjs';
 
-const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 const BUDGET = 'Höstens budget för skolorna';
 const shots = process.env.SHOTS;
 if (shots) mkdirSync(shots, { recursive: true });
@@ -38,18 +36,6 @@ async function done(page) {
   assert.deepEqual(await page.reports(), [], 'reports of the policy');
   assert.deepEqual(page.errors, [], 'errors in the page');
   await page.context().close();
-}
-
-/**
- * What axe finds, in a form that says where. One rule is off: axe calls it experimental, and it takes the description of an option
- * (a person's title and department) for a part of its label. And the open list of a combobox need not stand in a landmark: it belongs
- * to its field, however far away in the document it is drawn.
- */
-async function violations(page) {
-  await page.evaluate(axe.source);
-  const found = await page.evaluate((tags) => globalThis.axe.run(document, { runOnly: tags, resultTypes: ['violations'], rules: { 'label-content-name-mismatch': { enabled: false } } }), RULES);
-  const inList = (id, node) => id === 'region' && node.html.includes('role="listbox"');
-  return found.violations.flatMap(({ id, nodes }) => nodes.filter((node) => !inList(id, node)).map((node) => `${id}: ${node.target.join(' ')}: ${node.failureSummary}`));
 }
 
 const button = (page, name) => page.getByRole('button', { name });

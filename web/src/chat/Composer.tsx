@@ -89,10 +89,11 @@ export function Composer({ attachments }: { readonly attachments: Attachments })
     field.setSelectionRange(from, to);
     // The only way to change a field's text that undo knows; every browser has it.
     // eslint-disable-next-line @typescript-eslint/no-deprecated
-    if (!document.execCommand(put === '' ? 'delete' : 'insertText', false, put)) {
+    if (document.execCommand(put === '' ? 'delete' : 'insertText', false, put)) field.setSelectionRange(start, end);
+    else {
       write(field.value.slice(0, from) + put + field.value.slice(to));
+      requestAnimationFrame(() => field.setSelectionRange(start, end));
     }
-    requestAnimationFrame(() => field.setSelectionRange(start, end));
   };
 
   const completion = useCompletion(room, rights.moderate || room.count <= 100, area, (put, from, to, person: Person | null) => {
@@ -254,7 +255,10 @@ export function Composer({ attachments }: { readonly attachments: Attachments })
           rows={1}
           placeholder={thread === null ? t('composer.placeholder', { title }) : t('composer.threadPlaceholder')}
           value={text}
-          onChange={(event) => write(event.target.value)}
+          onChange={(event) => {
+            write(event.target.value);
+            completion.look();
+          }}
           onKeyDown={onKeyDown}
           onPaste={(event) => editing === null && attachments.onPaste(event)}
           onSelect={completion.look}

@@ -22,6 +22,9 @@ const MessageActions = lazy(() => import('./MessageActions').then((module) => ({
 
 /** The pointer rests this long on a message before what one can do with it appears: not while one scrolls past. */
 const REST_MS = 60;
+/** A message longer than this many signs or lines shows its beginning first. */
+const LONG_SIGNS = 2500;
+const LONG_LINES = 30;
 const NOBODY: readonly Named[] = [];
 
 const formats = new Map<string, Intl.DateTimeFormat>();
@@ -34,6 +37,10 @@ function clock(at: number): string {
     formats.set(tag, format);
   }
   return format.format(at);
+}
+
+function isLong(text: string): boolean {
+  return text.length > LONG_SIGNS || (text.length > LONG_LINES && text.split('\n', LONG_LINES + 1).length > LONG_LINES);
 }
 
 /** Whom a message mentions, by their names of now. */
@@ -70,6 +77,8 @@ export const MessageRow = memo(function MessageRow({
   const [near, setNear] = useState(false);
   const [held, setHeld] = useState(false);
   const [removing, setRemoving] = useState(false);
+  const [whole, setWhole] = useState(false);
+  const short = !whole && isLong(message.text);
   const [readers, setReaders] = useState<string | null>(null);
   const [failure, setFailure] = useState<unknown>();
   const rest = useRef<ReturnType<typeof setTimeout>>(undefined);
@@ -93,7 +102,8 @@ export const MessageRow = memo(function MessageRow({
   };
   const leave = (event: PointerEvent) => {
     clearTimeout(rest.current);
-    if (event.pointerType === 'mouse') setNear(false);
+    // With the focus in it, it stays.
+    if (event.pointerType === 'mouse' && row.current?.contains(document.activeElement) !== true) setNear(false);
   };
   const time = clock(message.sentAt);
 
@@ -131,9 +141,18 @@ export const MessageRow = memo(function MessageRow({
           <div id={`${id}-words`} className={c('bubble', message.state === 'draft' && 'draft', message.mentionsMe && 'callsMe')} title={leads ? undefined : time}>
             {message.quote !== null && <QuoteView quote={message.quote} room={room} />}
             {message.opening === 'opened' ? (
-              message.text !== '' && <MessageText text={message.text} people={named} all={message.mentionsAll} me={me} />
+              message.text !== '' && (
+                <div className={c(short && 'short')}>
+                  <MessageText text={message.text} people={named} all={message.mentionsAll} me={me} />
+                </div>
+              )
             ) : (
               <em className={c('closed')}>{t(`opening.${message.opening}`)}</em>
+            )}
+            {isLong(message.text) && (
+              <button type="button" className={c('replies')} aria-expanded={whole} onClick={() => setWhole(!whole)}>
+                {t(whole ? 'log.shorter' : 'log.whole')}
+              </button>
             )}
             {message.files.length > 0 && (
               <Suspense fallback={<p className={c('closed')}>{t('log.files', { count: message.files.length })}</p>}>
