@@ -156,6 +156,66 @@ test('an old copy of relay’s database: fewer messages than before, or others',
   await has(anna, fewer, 'åter ärligt');
 });
 
+/** Envelopes of a member whom relay does not hold to the rules, as news to Bo. */
+async function pushes(who, room, pos, ...list) {
+  const seq = (await who.timeline(room)).messages.filter(({ mine, state: how }) => mine && how === 'sent').length;
+  const env = [];
+  for (const [kind, ref, said] of list) env.push(Uint8Array.from(await who.envelope(room, seq + env.length + 1, kind, ref, said)));
+  relay.push('Batch', { room, pos, env });
+  return env;
+}
+
+test('what a member may not do, and relay lets pass: foreign words are neither changed nor taken away', { timeout: 60_000 }, async () => {
+  const room = await talk('Utan rätt', cia);
+  await until(async () => (await texts(cia, room)).length === 2, 'Cia reads');
+  const { id } = await one(room, 'hej');
+  const look = async () => {
+    const { text, edited, deleted, reactions } = (await bo.timeline(room)).messages[0];
+    return [text, edited, deleted, reactions.map(({ count }) => count)];
+  };
+  const [, , react] = await pushes(cia, room, 3, [2, id, { t: 'förfalskat' }], [4, id, {}], [3, id, { e: '👎' }], [3, id, { e: '👎', x: true }]);
+  await pushes(anna, room, 7, [3, id, { e: '👍' }]);
+  await until(async () => (await look())[3].length === 1, 'all is folded');
+  assert.deepEqual(await look(), ['hej', false, null, [1]]);
+  assert.deepEqual([await openings(room), (await bo.timeline(room)).gaps], [[['hej', 'opened'], ['hej själv', 'opened']], []]);
+  // What was taken back does not come back by being said again.
+  relay.push('Batch', { room, pos: 8, env: [react] });
+  await until(async () => (await openings(room)).length === 3, 'the copy does not open');
+  assert.deepEqual(await look(), ['hej', false, null, [1]]);
+  // The same from who may.
+  const mine = await talk('Med rätt', cia);
+  await until(async () => (await texts(anna, mine)).length === 2, 'Anna reads');
+  const [first, second] = (await bo.timeline(mine)).messages;
+  await pushes(anna, mine, 3, [2, first.id, { t: 'ändrat' }], [4, second.id, {}]);
+  await until(async () => (await bo.timeline(mine)).messages[1].deleted === 'moderator', 'taken away by the owner');
+  assert.deepEqual((await texts(bo, mine)), ['ändrat', '']);
+});
+
+test('other surroundings of a message than this device has seen, and none of it at all', { timeout: 60_000 }, async () => {
+  const other = await talk('Annat ställe');
+  const room = await talk('Omgivning', cia);
+  const foreign = relay.told.find(([kind, body]) => kind === 'Batch' && body.room === other)[1].env[0];
+  const env = Uint8Array.from(await cia.envelope(room, 1, 1, null, { t: 'efter allt' }));
+  const { msgId } = headOf(env);
+  const answers = (page) => (kind, body) => {
+    if (kind !== 'Find') return body;
+    relay.push('Page', { re: body.re, room, more: false, ...page });
+    return null;
+  };
+  relay.toRelay = answers({ pos: [2], env: [foreign] });
+  assert.equal(await bo.jump(room, msgId), false);
+  relay.toRelay = answers({ pos: [], env: [] });
+  assert.equal(await bo.jump(room, msgId), false);
+  assert.deepEqual([await trouble(room), (await texts(bo, room)).length], [null, 2]);
+  relay.toRelay = answers({ pos: [3], env: [env] });
+  assert.equal(await bo.jump(room, msgId), true);
+  await bo.newest(room);
+  const wanted = Uint8Array.from(await cia.envelope(room, 1, 1, null, { t: 'på Bos plats' }));
+  relay.toRelay = answers({ pos: [2], env: [wanted] });
+  assert.deepEqual(await bo.jump(room, headOf(wanted).msgId), { code: 'relay_log_differs' });
+  await refuses(room, 'relay_log_differs');
+});
+
 test('an acknowledgement at a place where something else stands, now or later: what was written is still there', { timeout: 60_000 }, async () => {
   const room = await talk('Kvitto');
   const acknowledge = (pos) => (kind, body) => {

@@ -175,4 +175,50 @@ export function kinds(world) {
     await has(far, room, 'det nyaste');
     assert.deepEqual(world().complaints, []);
   });
+
+  test('a profile of before knows what is about its messages, and sends what waits in it', { timeout: 60_000 }, async () => {
+    const { anna, bo, room } = await world().pair('Äldre profil');
+    const id = await anna.send(room, 'före');
+    await has(bo, room, 'före');
+    await bo.react(room, id, '👍');
+    await becomes(anna, room, id, { text: 'före', reactions: '👍1' });
+    const sealed = await anna.lock(JSON.stringify({ text: 'skrivet i den äldre', mentions: [bo.me.pid] }));
+    const entry = { id: 'm_aaaaaaaaaaaaaaaaaaaaaaaaaa', room, order: 5, written: Date.now(), sealed, reason: null };
+    await anna.page.reload();
+    const before = await anna.page.evaluate(async ([name, waits]) => {
+      const done = (ask) => new Promise((resolve, reject) => Object.assign(ask, { onsuccess: () => resolve(ask.result), onerror: () => reject(ask.error) }));
+      const open = (made) => done(Object.assign(indexedDB.open(name, made ? 1 : undefined), made ? { onupgradeneeded: made } : {}));
+      const now = await open();
+      const store = now.transaction('envelopes').objectStore('envelopes');
+      const [keys, values] = await Promise.all([done(store.getAllKeys()), done(store.getAll())]);
+      now.close();
+      await done(indexedDB.deleteDatabase(name));
+      const old = await open(({ target: { result: db } }) => {
+        db.createObjectStore('envelopes');
+        db.createObjectStore('outbox', { keyPath: 'id' });
+        db.createObjectStore('sealed');
+      });
+      const change = old.transaction(['envelopes', 'outbox'], 'readwrite');
+      keys.forEach((key, at) => change.objectStore('envelopes').put(values[at], key));
+      await done(change.objectStore('outbox').put({ ...waits, sealed: Uint8Array.from(waits.sealed) }));
+      old.close();
+      return keys.length;
+    }, [`samrum.${anna.me.pid}`, entry]);
+    assert.equal(before, 2);
+    await anna.page.waitForFunction(() => 'samrum' in globalThis);
+    await anna.resume();
+    await has(bo, room, 'skrivet i den äldre');
+    await becomes(anna, room, id, { text: 'före', reactions: '👍1' });
+    assert.deepEqual((await bo.timeline(room)).messages.at(-1).mentions, [bo.me.pid]);
+    const [version, about] = await anna.page.evaluate((name) => new Promise((resolve, reject) => {
+      const ask = indexedDB.open(name);
+      ask.onerror = reject;
+      ask.onsuccess = () => {
+        const keys = ask.result.transaction('about').objectStore('about').getAllKeys();
+        keys.onsuccess = () => resolve([ask.result.version, keys.result]);
+      };
+    }), `samrum.${anna.me.pid}`);
+    assert.deepEqual([version, about], [2, [[room, id, 2]]]);
+    assert.deepEqual(world().complaints, []);
+  });
 }

@@ -99,6 +99,11 @@ const driver = {
     const { keys } = session() as unknown as { keys: Keys };
     return [...(await keys.seal({ room, msgId: newId('m'), seq, sentAt: Math.floor(Date.now() / 1000), kind, thread: null, ref, said }))];
   },
+  /** Seals a text under the device's own key, as what waits is kept. */
+  lock: async (text: string) => {
+    const { keys } = session() as unknown as { keys: Keys };
+    return [...(await keys.lock(new TextEncoder().encode(text)))];
+  },
   retry: (room: RoomId, id: MsgId) => outcome(model(room).retry(id)),
   discard: (room: RoomId, id: MsgId) => outcome(model(room).discard(id)),
   older: (room: RoomId) => model(room).older(),
