@@ -60,18 +60,19 @@ async def test_a_large_file_up_and_down(mine: Files, plain: int):
 
 
 async def test_people_who_do_not_read_and_people_who_do_not_write(mine: Files, tmp_path: Path):
-    """Eight downloads that nobody reads and four uploads that stop at the last byte."""
+    """Eight downloads that nobody reads, and twelve uploads, four of a device, that stop at the last byte."""
+    grants = [mine.headers["authorization"], *("Bearer " + mine.device.second().grant() for _ in range(2))]
     idle = resident(mine.relay.pid)
     data = bytes(files.sealed_size(files.padme(64 * MIB)))
     name = await mine.upload(data)
     forget_peak(mine.relay.pid)
     url = urlsplit(mine.relay.http)
     writers = []
-    for number in range(8 + 4):
+    for number in range(8 + 12):
         reader, writer = await asyncio.open_connection(url.hostname, url.port, limit=1024)
         what = f"GET /objects/{name}" if number < 8 else f"PUT /objects/{name}?offset=0"
         length = "" if number < 8 else f"content-length: {8 * MIB}\r\n"
-        auth = f"authorization: {mine.headers['authorization']}\r\n"
+        auth = f"authorization: {grants[number % 3 if number >= 8 else 0]}\r\n"
         writer.write(f"{what} HTTP/1.1\r\nhost: relay\r\n{auth}{length}\r\n".encode())
         if number < 8:
             assert (await reader.readline()).startswith(b"HTTP/1.1 200")

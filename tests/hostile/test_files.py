@@ -122,9 +122,7 @@ async def test_bodies_that_lie(relay: RelayProcess, talk: Talk, annas: Files):
             answer = await told(annas, put, body, end=True)
             assert answer[:12] in (b"", b"HTTP/1.1 400", b"HTTP/1.1 413"), answer[:200]
             assert (await annas.state(name)).have == 0, body[:60]
-        longer = await told(
-            annas, put, b"content-length: %d\r\n\r\n" % len(DATA) + DATA + b"GET / HTTP/1.1\r\n\r\n"
-        )
+        longer = await told(annas, put, b"content-length: %d\r\n\r\n" % len(DATA) + DATA + b"GET / HTTP/1.1\r\n\r\n")
         assert longer.startswith(b"HTTP/1.1 200")  # what follows is another request
         assert (await annas.get(name)).content == DATA
         await annas.drop(name)
@@ -186,7 +184,7 @@ async def test_a_thousand_connections_with_half_a_body(relay: RelayProcess, talk
         async with contextlib.AsyncExitStack() as crowd:
             raws = [await crowd.enter_async_context(await Raw.bare(relay.http)) for _ in range(1000)]
             for number, raw in enumerate(raws):
-                files, name = many[number % 50], names[number % 50]
+                files, name = many[number // 20], names[number // 20]
                 head = f"PUT /objects/{name}?offset=0 HTTP/1.1\r\nhost: relay\r\nauthorization: {files.headers['authorization']}"
                 await raw.send(f"{head}\r\ncontent-length: {len(DATA)}\r\n\r\n".encode() + DATA[:1000])
             answers = [asyncio.create_task(raw.reader.read(1000)) for raw in raws]
@@ -196,6 +194,8 @@ async def test_a_thousand_connections_with_half_a_body(relay: RelayProcess, talk
             said = [task.result() for task in answers if task.done()]
             assert len(said) == 1000 - OF_ALL
             assert all(one.startswith(b"HTTP/1.1 429") for one in said)
+            waiting = [sum(not task.done() for task in answers[at : at + 20]) for at in range(0, 1000, 20)]
+            assert max(waiting) == UPLOADS
         await asyncio.gather(*answers, return_exceptions=True)
         for number, (one, name) in enumerate(zip(many, names, strict=True)):
             if number % 5 == 0:

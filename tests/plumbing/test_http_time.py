@@ -13,6 +13,7 @@ from samrum.plumbing import http
 from samrum.plumbing.log import Log
 
 KIB = 1024
+SIZE = 16 * 1024 * KIB
 HEAD = b"PUT /take HTTP/1.1\r\nhost: x\r\ncontent-length: %d\r\n\r\n"
 
 
@@ -23,7 +24,7 @@ async def take(request: Request[Any, Any, Any]) -> str:
 
 @get("/give")
 async def give() -> Response[bytes]:
-    return Response(bytes(16 * 1024 * KIB), media_type="application/octet-stream")
+    return Response(bytes(SIZE), media_type="application/octet-stream")
 
 
 @pytest.fixture
@@ -87,18 +88,19 @@ async def test_a_second_request_begins_anew(port: int) -> None:
 
 
 async def test_an_answer_that_nobody_takes_is_cut_and_one_that_is_taken_slowly_is_not(port: int) -> None:
-    async def taken(pause: float) -> int:
+    async def taken(pauses: int, seconds: float) -> int:
+        """How much comes to somebody who pauses so often, as long each time."""
         reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1024)
         writer.write(b"GET /give HTTP/1.1\r\nhost: x\r\n\r\n")
-        got = 0
-        await asyncio.sleep(pause)
+        got, rest = 0, 0
         with contextlib.suppress(ConnectionError):
-            while data := await asyncio.wait_for(reader.read(4096 * KIB), 5):
-                got += len(data)
-                if got >= 16 * 1024 * KIB:
-                    break
+            while got < SIZE and (data := await asyncio.wait_for(reader.read(SIZE), 5)):
+                got, rest = got + len(data), rest + len(data)
+                if rest > SIZE // 8 and pauses:
+                    pauses, rest = pauses - 1, 0
+                    await asyncio.sleep(seconds)
         writer.close()
         return got
 
-    assert await taken(0.3) >= 16 * 1024 * KIB
-    assert await taken(2.0) < 16 * 1024 * KIB
+    assert await taken(5, 0.3) >= SIZE
+    assert await taken(1, 2.0) < SIZE

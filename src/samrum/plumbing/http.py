@@ -158,6 +158,8 @@ class _Punctual(H11Protocol):
     _since, _came = 0.0, 0
     """When the request began, and its bytes until now."""
     _stalled: asyncio.TimerHandle | None = None
+    _waiting = 0
+    """Bytes of the answer that waited when somebody last looked."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -174,7 +176,7 @@ class _Punctual(H11Protocol):
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        self._stalled = self.loop.call_later(STALL_SECONDS, self.transport.abort)
+        self._await_taking()
 
     def resume_writing(self) -> None:
         super().resume_writing()
@@ -219,6 +221,16 @@ class _Punctual(H11Protocol):
         if self._late is not None:
             self._late.cancel()
             self._late = None
+
+    def _await_taking(self) -> None:
+        self._waiting = self.transport.get_write_buffer_size()
+        self._stalled = self.loop.call_later(STALL_SECONDS, self._is_stalled)
+
+    def _is_stalled(self) -> None:
+        if self.transport.get_write_buffer_size() < self._waiting:
+            self._await_taking()
+        else:
+            self.transport.abort()
 
     def _taken(self) -> None:
         if self._stalled is not None:
