@@ -68,6 +68,8 @@ const driver = {
   alarm: () => session().alarm.get(),
   dev: () => session().dev,
   rooms: () => session().rooms.get(),
+  /** For use in the page. */
+  open: (room: RoomId) => session().openRoom(room),
   create: (kind: 'direct' | 'group', title: string, members: Pid[], history?: 'open' | 'closed') => outcome(session().createRoom(kind, title, members, history && { history })),
   change: (room: RoomId, change: Parameters<Session['changeMembers']>[1]) => outcome(session().changeMembers(room, change)),
   rename: (room: RoomId, title: string) => outcome(session().settings.changeRoom(room, { title })),
