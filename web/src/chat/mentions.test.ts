@@ -40,3 +40,9 @@ it('loses no sign', () => {
     }),
   );
 });
+
+it('takes every name that people have', () => {
+  for (const name of ['Anna-Karin Wikström', 'O’Brien (konsult)', 'A. B. C.', 'Per-Olof Hedström-Ångman', 'C++ [Ada]', 'Åsa/Bo']) {
+    expect(piecesOf(`Hej @${name}!`, [{ pid: 'p_x' as Pid, name }], false).map(({ text }) => text)).toEqual(['Hej ', `@${name}`, '!']);
+  }
+});

@@ -44,6 +44,6 @@ export function callsEverybody(text: string): boolean {
 
 /** The longest name first: "Anna Ek" before "Anna". */
 function pattern(names: readonly string[]): RegExp {
-  const escaped = names.toSorted((a, b) => b.length - a.length).map((name) => name.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&'));
+  const escaped = names.toSorted((a, b) => b.length - a.length).map((name) => name.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'));
   return new RegExp(`(?<![\\p{L}\\p{N}])@(?:${escaped.join('|')})(?![\\p{L}\\p{N}])`, 'giu');
 }
