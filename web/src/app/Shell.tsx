@@ -1,8 +1,10 @@
+import i18next from 'i18next';
 import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import { RoomList } from '../chat/RoomList';
 import { RoomScreen } from '../chat/RoomScreen';
+import { ReportsPage } from '../moderation/later';
 import { useSearchAsked } from '../search/opening';
 import { badge } from '../notices/badge';
 import type { RoomId, Session } from '../session/api';
@@ -11,7 +13,7 @@ import { useReadable } from '../ui/useReadable';
 import { Banner } from './Banner';
 import { Brand } from './Brand';
 import { FirstNotice } from './FirstNotice';
-import { loadTexts } from './i18n';
+import { loadTexts, switchLanguage } from './i18n';
 import { NewVersion } from './NewVersion';
 import { go, useRoute } from './route';
 import { SessionProvider } from './SessionContext';
@@ -24,6 +26,14 @@ const DevicesPage = lazy(() => import('../people/DevicesPage').then((module) => 
 /** Beside the chat, not of it: what reads and writes messages is there first. */
 const Finder = lazy(() => import('../people/Finder').then((module) => ({ default: module.Finder })));
 const MeMenu = lazy(() => import('./MeMenu').then((module) => ({ default: module.MeMenu })));
+const BrowsePage = lazy(async () => {
+  const [module] = await Promise.all([import('../rooms/BrowsePage'), loadTexts('rooms')]);
+  return { default: module.BrowsePage };
+});
+const SettingsPage = lazy(async () => {
+  const [module] = await Promise.all([import('../settings/SettingsPage'), loadTexts('settings')]);
+  return { default: module.SettingsPage };
+});
 const FlowsPage = lazy(async () => {
   const [module] = await Promise.all([import('../flows/FlowsPage'), loadTexts('flows')]);
   return { default: module.FlowsPage };
@@ -48,6 +58,15 @@ const MeetingPanel = lazy(async () => {
 
 /** Why a session ended without being asked to; `null` when the person signed out. */
 export type Ending = 'signed_out' | 'revoked' | null;
+
+/** The language that the person chose, on whichever device, unless the address asks for another. */
+function useOwnLanguage(session: Session): void {
+  const { language } = useReadable(session.settings.own);
+  useEffect(() => {
+    const asked = new URLSearchParams(location.search).has('lang');
+    if (language !== '' && !asked && language !== i18next.language) void switchLanguage(language);
+  }, [language]);
+}
 
 /** The signed-in screen: rooms to the left, what is open in the middle. A meeting stays while one looks into other rooms. */
 export function Shell({ session, onEnd }: { readonly session: Session; readonly onEnd: (session: Session, ended: Ending) => void }) {
@@ -95,6 +114,7 @@ export function Shell({ session, onEnd }: { readonly session: Session; readonly 
     document.title = [unread > 0 ? `(${unread})` : '', title, t('product')].filter(Boolean).join(' ');
   }, [unread, title, t]);
 
+  useOwnLanguage(session);
   return (
     <SessionProvider value={session}>
       <Suspense>
@@ -118,7 +138,7 @@ export function Shell({ session, onEnd }: { readonly session: Session; readonly 
           <Suspense fallback={<div className={c('finder')} />}>
             <Finder />
           </Suspense>
-          <RoomList open={room?.id} />
+          <RoomList open={room?.id} browsing={route.name === 'channels'} />
           <footer className={c('foot')}>
             <Suspense>
               <MeMenu onSignOut={signOut} />
@@ -150,6 +170,9 @@ export function Shell({ session, onEnd }: { readonly session: Session; readonly 
                 {route.name === 'room' && (
                   <RoomScreen key={route.room} room={room} at={route.at} inMeeting={meeting === route.room} onMeet={() => meet(route.room, false)} />
                 )}
+                {route.name === 'channels' && <BrowsePage />}
+                {route.name === 'settings' && <SettingsPage />}
+                {route.name === 'reports' && <ReportsPage />}
                 {route.name === 'devices' && <DevicesPage />}
                 {route.name === 'calls' && <CallsPage />}
                 {route.name === 'flows' && <FlowsPage />}

@@ -11,7 +11,7 @@ import { type Language, rememberLanguage, startLanguage } from './preferences';
 const TAGS: Readonly<Record<Language, string>> = { sv: 'sv-SE', en: 'en-GB', de: 'de-DE' };
 
 /** Catalogues that nobody needs before a certain screen opens, by path. `src/languages` leaves the same folders out. */
-const LATER = import.meta.glob<ResourceLanguage[string]>(['../{meeting,flows,emoji,search,calls,notices}/locales/*.json'], { import: 'default' });
+const LATER = import.meta.glob<ResourceLanguage[string]>(['../{meeting,flows,emoji,rooms,settings,search,calls,notices,moderation}/locales/*.json'], { import: 'default' });
 /** What was shown once: from now on a language comes with it. */
 const shown = new Set<string>();
 

@@ -9,6 +9,9 @@ export type Route =
   | { readonly name: 'start' }
   /** `at`: a message of it that is to be shown. */
   | { readonly name: 'room'; readonly room: RoomId; readonly at?: MsgId }
+  | { readonly name: 'channels' }
+  | { readonly name: 'settings' }
+  | { readonly name: 'reports' }
   | { readonly name: 'calls' }
   | { readonly name: 'flows' }
   | { readonly name: 'devices' };
@@ -18,7 +21,7 @@ export function parseRoute(hash: string): Route {
   if (name === 'rooms' && id !== undefined && /^r_[a-z2-7]{26}$/.test(id)) {
     return { name: 'room', room: id as RoomId, ...(at !== undefined && /^m_[a-z2-7]{26}$/.test(at) ? { at: at as MsgId } : {}) };
   }
-  if (name === 'calls' || name === 'flows' || name === 'devices') return { name };
+  if (name === 'calls' || name === 'flows' || name === 'devices' || name === 'channels' || name === 'settings' || name === 'reports') return { name };
   return { name: 'start' };
 }
 

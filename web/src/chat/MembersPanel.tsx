@@ -1,15 +1,16 @@
-import { Check, Ellipsis, UserMinus } from 'lucide-react';
-import { useState } from 'react';
+import { Ban, Check, Ellipsis, UserMinus } from 'lucide-react';
+import { Suspense, useState } from 'react';
 import { Menu, MenuItem, MenuTrigger, Popover } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 
 import { languageTag } from '../app/i18n';
 import { useSession } from '../app/SessionContext';
+import { BlockedPeople } from '../moderation/later';
 import { MemberPages } from '../people/MemberPages';
 import { about, usePersonName } from '../people/names';
 import { PeoplePicker } from '../people/PeoplePicker';
 import { PresenceDot } from '../people/PresenceDot';
-import type { Member, Person, Room } from '../session/api';
+import type { Member, Person, Pid, Room } from '../session/api';
 import { Avatar } from '../ui/Avatar';
 import { Button, IconButton } from '../ui/Button';
 import { classes } from '../ui/classes';
@@ -47,6 +48,17 @@ export function MembersPanel({ room }: { readonly room: Room }) {
     }
   };
 
+  const block = async (pid: Pid): Promise<void> => {
+    setBusy(true);
+    setFailure(undefined);
+    try {
+      await (await session.moderation.load()).block(room.id, pid);
+    } catch (error) {
+      setFailure(error);
+    }
+    setBusy(false);
+  };
+
   const add = async () => {
     if (await change({ add: adding.map((person) => person.pid) })) setAdding([]);
   };
@@ -66,7 +78,8 @@ export function MembersPanel({ room }: { readonly room: Room }) {
       <div className={c('who')}>
         <p className={c('name')}>
           {personName(member, room)} {member.me && <span className={c('me')}>{t('members.me')}</span>}{' '}
-          {room.kind !== 'direct' && member.role !== 'member' && <span className={c('role')}>{t(`roles.${member.role}`)}</span>}
+          {member.integration === true && <span className={c('role')}>{t('integration')}</span>}{' '}
+          {room.kind !== 'direct' && member.role !== 'member' && member.integration !== true && <span className={c('role')}>{t(`roles.${member.role}`)}</span>}
         </p>
         {about(member) !== '' && <p className={c('about')}>{about(member)}</p>}
         {(member.status ?? '') !== '' && <p className={c('about')}>{member.status}</p>}
@@ -79,6 +92,7 @@ export function MembersPanel({ room }: { readonly room: Room }) {
           busy={busy}
           onRole={(role) => void change({ role: [{ pid: member.pid, role }] })}
           onRemove={() => void change({ remove: [member.pid] })}
+          onBlock={() => void block(member.pid)}
         />
       )}
     </>
@@ -113,6 +127,11 @@ export function MembersPanel({ room }: { readonly room: Room }) {
         ))}
       </ul>
       {paged && <MemberPages room={room}>{shown}</MemberPages>}
+      {leads && (
+        <Suspense>
+          <BlockedPeople room={room} />
+        </Suspense>
+      )}
     </>
   );
 }
@@ -123,12 +142,14 @@ function MemberMenu({
   busy,
   onRole,
   onRemove,
+  onBlock,
 }: {
   readonly member: Member;
   readonly name: string;
   readonly busy: boolean;
   readonly onRole: (role: Member['role']) => void;
   readonly onRemove: () => void;
+  readonly onBlock: () => void;
 }) {
   const { t } = useTranslation('chat');
   return (
@@ -138,7 +159,7 @@ function MemberMenu({
       </IconButton>
       <Popover className={m('popover')} placement="bottom end">
         <Menu className={m('menu')}>
-          {ROLES.map((role) => (
+          {(member.integration === true ? [] : ROLES).map((role) => (
             <MenuItem key={role} className={m('item')} isDisabled={member.role === role} onAction={() => onRole(role)}>
               <span className={m('grow')}>{t(`members.make.${role}`)}</span>
               {member.role === role && <Check aria-hidden="true" />}
@@ -148,6 +169,12 @@ function MemberMenu({
             <UserMinus aria-hidden="true" />
             {t('members.remove')}
           </MenuItem>
+          {member.integration !== true && (
+            <MenuItem className={m('item')} onAction={onBlock}>
+              <Ban aria-hidden="true" />
+              {t('members.block')}
+            </MenuItem>
+          )}
         </Menu>
       </Popover>
     </MenuTrigger>

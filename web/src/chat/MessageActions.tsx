@@ -1,10 +1,11 @@
-import { Copy, Ellipsis, Eye, MessagesSquare, Pencil, Reply, SmilePlus, Trash2 } from 'lucide-react';
-import { type RefObject, useEffect, useState } from 'react';
+import { Copy, Ellipsis, Eye, Flag, MessagesSquare, Pencil, Reply, SmilePlus, Trash2 } from 'lucide-react';
+import { type RefObject, Suspense, useEffect, useState } from 'react';
 import { Menu, MenuItem, MenuTrigger, Popover, Toolbar } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 
 import { languageTag } from '../app/i18n';
 import { useSession } from '../app/SessionContext';
+import { ReportDialog } from '../moderation/later';
 import { usePersonName } from '../people/names';
 import type { Message } from '../session/api';
 import { announce } from '../ui/announce';
@@ -45,6 +46,7 @@ export function MessageActions({
   const personName = usePersonName();
   const [picking, setPicking] = useState(false);
   const [menu, setMenu] = useState(false);
+  const [reporting, setReporting] = useState(false);
   const rights = rightsIn(room);
 
   const pick = (open: boolean) => {
@@ -54,6 +56,11 @@ export function MessageActions({
   const openMenu = (open: boolean) => {
     setMenu(open);
     onHold(open || picking);
+  };
+  const report = (open: boolean) => {
+    setReporting(open);
+    onHold(open);
+    if (!open) row.current?.focus();
   };
   const copy = async () => {
     await navigator.clipboard.writeText(message.text);
@@ -173,6 +180,12 @@ export function MessageActions({
                   {t('actions.seenBy')}
                 </MenuItem>
               )}
+              {!message.mine && (
+                <MenuItem className={m('item')} onAction={() => setTimeout(() => report(true))}>
+                  <Flag aria-hidden="true" />
+                  {t('actions.report')}
+                </MenuItem>
+              )}
               {can.remove && (
                 <MenuItem className={m('item')} onAction={() => setTimeout(act.remove)}>
                   <Trash2 aria-hidden="true" />
@@ -183,6 +196,11 @@ export function MessageActions({
           </Popover>
         </MenuTrigger>
       </Toolbar>
+      {reporting && (
+        <Suspense>
+          <ReportDialog message={message} onClose={() => report(false)} />
+        </Suspense>
+      )}
     </div>
   );
 }

@@ -125,6 +125,7 @@ export const MessageRow = memo(function MessageRow({
       <div className={c('column')}>
         <p id={`${id}-by`} className={leads ? c('by') : 'hidden-text'}>
           <span className={message.mine ? 'hidden-text' : c('name')}>{message.mine ? t('log.me') : <bdi>{name}</bdi>}</span>{' '}
+          {message.author.integration === true && <span className={c('integration')}>{t('integration')}</span>}{' '}
           <time className={c('time')} dateTime={new Date(message.sentAt).toISOString()}>
             {time}
           </time>
