@@ -41,6 +41,8 @@ interface Entry {
   meeting: Meeting | null;
   /** Messages that mention this person, as far as they were opened here. */
   readonly mentions: Map<MsgId, { readonly pos: number; readonly by: Pid }>;
+  /** Positions of unread ones by home's index, which also has what was never opened here. */
+  indexed: readonly number[];
   view: Room | null;
   /** Counts judgements, so that a late one does not overwrite a newer. */
   round: number;
@@ -156,13 +158,22 @@ export class Rooms {
     this.update(room, {});
   }
 
+  /** Where unread messages mention this person, by home's index. */
+  mentionedAt(positions: ReadonlyMap<RoomId, readonly number[]>): void {
+    for (const [room, { indexed }] of this.entries) {
+      const now = positions.get(room) ?? [];
+      if (now.length + indexed.length > 0) this.update(room, { indexed: now });
+    }
+  }
+
   /** It does not any more, by the word of its author, or of somebody who may say that (`null`). */
   unmentioned(room: RoomId, id: MsgId | null, by: Pid | null): void {
     const mentions = this.entries.get(room)?.mentions;
     const known = id === null ? undefined : mentions?.get(id);
     if (id === null || known === undefined || (by !== null && by !== known.by)) return;
     mentions?.delete(id);
-    this.update(room, {});
+    const { indexed = [] } = this.entries.get(room) ?? {};
+    this.update(room, { indexed: indexed.filter((pos) => pos !== known.pos) });
   }
 
   /** Asks home who was owner or moderator before the room's snapshot, and when. */
@@ -443,7 +454,7 @@ export class Rooms {
       version: state?.version ?? 0,
       myRole: role,
       unread,
-      mentions: [...entry.mentions.values()].filter(({ pos }) => pos > entry.read).length,
+      mentions: new Set([...entry.indexed, ...[...entry.mentions.values()].map(({ pos }) => pos)].filter((pos) => pos > entry.read)).size,
       topic: told.topic,
       access: told.access,
       post: told.post,
@@ -477,7 +488,7 @@ function troubleOf({ trouble, caught }: Entry): Trouble | null {
 function newEntry(told: Told): Entry {
   return {
     told, state: null, claim: null, agreed: false, trouble: null, caught: false, pos: 0, read: 0, unread: 0, lastAt: 0, meeting: null,
-    mentions: new Map(), view: null, round: 0,
+    mentions: new Map(), indexed: [], view: null, round: 0,
   };
 }
 

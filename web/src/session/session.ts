@@ -203,6 +203,7 @@ export class LiveSession implements Session, Ground {
     await this.relay.start();
     this.watch.start();
     this.lookAtDevices();
+    this.lookAtMentions();
   }
 
   private async learn(started: Started, states: readonly RoomState[]): Promise<void> {
@@ -320,6 +321,13 @@ export class LiveSession implements Session, Ground {
     await this.mine.look();
   }
 
+  /** Mentions that came while no device of this person was there. */
+  private lookAtMentions(): void {
+    this.search.mentions().then((positions) => {
+      this.book.mentionedAt(positions);
+    }, () => undefined);
+  }
+
   private lookAtDevices(): void {
     this.mine.look().catch(() => undefined);
   }
@@ -374,6 +382,7 @@ export class LiveSession implements Session, Ground {
     this.tell();
     if (!answers) return;
     this.lookAtDevices();
+    this.lookAtMentions();
     if (this.away) this.startAgain().catch(() => undefined);
     this.leases.soon();
     this.people.again();
