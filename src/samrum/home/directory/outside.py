@@ -27,7 +27,7 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     department: str = ""
     title: str = ""
     may: list[str] = []
-    """Rights beyond everybody's: `channels` (may create channels)."""
+    """Rights beyond everybody's: `channels` (may create channels), `moderate` (decides over reports that nobody in a room should)."""
 
     mail: str = ""
     """Where home's letters about missed activity go; without it there are none."""
