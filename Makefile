@@ -13,7 +13,7 @@ SOAK ?=
 BENCH ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test check soak fuzz tools bench bench-signin bench-stream wire drawings pictures lock clean
+.PHONY: help run build test check soak fuzz tools bench bench-search bench-signin bench-stream wire drawings pictures lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -43,6 +43,9 @@ tools: ## install the Debian packages that tests need (as root), or say which ar
 
 bench: $(VENV)/.dev build ## measure; prints one JSON line a measurement
 	@scripts/bench.sh
+
+bench-search: $(VENV)/.dev ## search over 1,000,000 messages, about ten minutes: a line, and build/bench-search.json; QUICK=1: 100,000 messages, a minute
+	@PYTHONPATH=. $(VENV)/bin/python bench/search.py $(if $(QUICK),--quick) $(BENCH)
 
 bench-signin: $(VENV)/.dev ## 10,000 sign-ins at home on one core in ten minutes: a line, and build/bench-signin.json; QUICK=1: half a minute
 	@PYTHONPATH=. $(VENV)/bin/python bench/signin.py $(if $(QUICK),--quick)
