@@ -104,3 +104,14 @@ async def test_an_answer_that_nobody_takes_is_cut_and_one_that_is_taken_slowly_i
 
     assert await taken(5, 0.3) >= SIZE
     assert await taken(1, 2.0) < SIZE
+
+
+async def test_who_took_an_answer_may_rest_and_ask_again(port: int) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    for pause in (2.5, 0):
+        writer.write(b"GET /give HTTP/1.1\r\nhost: x\r\n\r\n")
+        head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)
+        assert head.startswith(b"HTTP/1.1 200")
+        await asyncio.wait_for(reader.readexactly(SIZE), 5)
+        await asyncio.sleep(pause)
+    writer.close()
