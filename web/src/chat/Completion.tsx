@@ -38,10 +38,10 @@ interface Completing {
   readonly choose: (choice: Choice) => void;
 }
 
-/** Words of a name, or the whole of it, begin as what was typed. */
+/** Words of a name, or the whole of it, begin as what was typed; a name that stands there in full, with a space after it, is done. */
 function begins(name: string, query: string): boolean {
   const plain = (text: string) => text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();
-  const [one, other] = [plain(name), plain(query).trimEnd()];
+  const [one, other] = [plain(name), plain(query)];
   return one.startsWith(other) || one.split(/[\s-]+/).some((word) => word.startsWith(other));
 }
 
@@ -80,7 +80,8 @@ export function useCompletion(
   const choices = useMemo((): readonly Choice[] => {
     if (query === undefined) return [];
     const people = (paged ? found : room.members).filter((one) => one.pid !== session.me.pid && one.name !== null && one.name !== '');
-    const matching = people.filter((one) => begins(personName(one, room), query)).toSorted((a, b) => personName(a).localeCompare(personName(b), languageTag()));
+    const matching = people.filter((one) => begins(personName(one, room), query))
+      .toSorted((a, b) => Number(asTyped(personName(b), query)) - Number(asTyped(personName(a), query)) || personName(a).localeCompare(personName(b), languageTag()));
     const word = EVERYBODY[i18n.language as Language];
     const all = everybody && room.kind !== 'direct' && Object.values(EVERYBODY).some((one) => one.startsWith(query.toLowerCase())) ? [{ key: 'all', name: word, person: null }] : [];
     return [...matching.slice(0, SHOWN).map((person) => ({ key: person.pid, name: personName(person, room), person })), ...all];
@@ -118,6 +119,11 @@ export function useCompletion(
   };
   const aria = count === 0 ? {} : { 'aria-autocomplete': 'list', 'aria-controls': list, 'aria-activedescendant': `${list}-${choices[place]?.key ?? ''}` };
   return { choices, at: place, list, aria, onKey, look, close, choose };
+}
+
+/** Whether a word of the name begins with just these signs: who types å means Åsa before Anna. */
+function asTyped(name: string, query: string): boolean {
+  return ` ${name}`.toLowerCase().replace(/-/g, ' ').includes(` ${query.toLowerCase()}`);
 }
 
 export function Completion({ completion: { choices, at, list, choose } }: { readonly completion: Completing }) {
