@@ -241,8 +241,11 @@ export function Composer({ attachments }: { readonly attachments: Attachments })
           >
             <EmojiButton
               onPick={(emoji) => {
-                const { start, end } = selection();
-                apply({ from: start, to: end, put: emoji, start: start + emoji.length, end: start + emoji.length });
+                // Once the picker is gone and lets the focus go.
+                setTimeout(() => {
+                  const { start, end } = selection();
+                  apply({ from: start, to: end, put: emoji, start: start + emoji.length, end: start + emoji.length });
+                }, 60);
               }}
             />
           </Suspense>
