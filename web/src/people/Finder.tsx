@@ -1,4 +1,4 @@
-import { Hash, Search, TextSearch, UsersRound } from 'lucide-react';
+import { Compass, Search, Settings, TextSearch } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
 import { ComboBox, Header, Input, type Key, ListBox, ListBoxItem, ListBoxSection, Popover, Text } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
@@ -6,7 +6,7 @@ import { useTranslation } from 'react-i18next';
 import { go } from '../app/route';
 import { useSession } from '../app/SessionContext';
 import { openSearch } from '../search/opening';
-import type { Pid, RoomId } from '../session/api';
+import type { Channel, Pid, RoomId } from '../session/api';
 import { Avatar } from '../ui/Avatar';
 import { classes } from '../ui/classes';
 import menuStyles from '../ui/Menu.module.css';
@@ -14,14 +14,40 @@ import { Problem, useExplain, codeOf } from '../ui/Problem';
 import { keepPageReadable } from '../ui/readablePage';
 import { useReadable } from '../ui/useReadable';
 import styles from './Finder.module.css';
+import { RoomFace } from './RoomFace';
 import { about, usePersonName, useRoomTitle } from './names';
 import { usePeopleSearch } from './usePeopleSearch';
 
 const c = classes(styles);
 const m = classes(menuStyles);
 const ROOMS_SHOWN = 8;
+const CHANNELS_SHOWN = 5;
+const CHANNELS_WAIT_MS = 200;
+/** Pages that one may jump to by their name. */
+const PAGES = ['channels', 'settings'] as const;
 /** Not an id: what was typed is looked for in messages. */
 const MESSAGES = 'messages';
+
+/** Public channels that the person is not in and whose name or topic fits. What home cannot say now is left out. */
+function useChannels(query: string): readonly Channel[] {
+  const { settings } = useSession();
+  const [found, setFound] = useState<{ readonly words: string; readonly channels: readonly Channel[] }>({ words: '', channels: [] });
+  const words = query.trim();
+  useEffect(() => {
+    if (words === '') return;
+    let current = true;
+    const ask = async () => {
+      const { channels } = await settings.channels(words, 0, CHANNELS_SHOWN);
+      if (current) setFound({ words, channels: channels.filter((channel) => !channel.member) });
+    };
+    const timer = setTimeout(() => void ask().catch(() => undefined), CHANNELS_WAIT_MS);
+    return () => {
+      current = false;
+      clearTimeout(timer);
+    };
+  }, [settings, words]);
+  return found.words === words ? found.channels : [];
+}
 
 /** Jumps to a room, starts a direct message with a person, or looks for what was typed in messages. Ctrl+K (Cmd+K) puts the cursor here from anywhere. */
 export function Finder() {
@@ -35,6 +61,7 @@ export function Finder() {
   const [query, setQuery] = useState('');
   const [failure, setFailure] = useState<unknown>();
   const found = usePeopleSearch(query);
+  const channels = useChannels(query);
 
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
@@ -48,8 +75,9 @@ export function Finder() {
   }, []);
 
   const words = query.trim().toLocaleLowerCase(i18n.language);
-  const matching =
-    words === '' ? [] : rooms.filter((room) => room.kind !== 'direct' && roomTitle(room).toLocaleLowerCase(i18n.language).includes(words)).slice(0, ROOMS_SHOWN);
+  const fits = (text: string) => words !== '' && text.toLocaleLowerCase(i18n.language).includes(words);
+  const matching = rooms.filter((room) => room.kind !== 'direct' && fits(roomTitle(room))).slice(0, ROOMS_SHOWN);
+  const pages = PAGES.filter((name) => fits(t(`find.${name}`)));
 
   const choose = async (key: Key | null) => {
     if (key === null) return;
@@ -59,7 +87,13 @@ export function Finder() {
     input.current?.blur();
     const id = String(key);
     if (id === MESSAGES) return;
+    const page = PAGES.find((name) => name === id);
+    if (page !== undefined) {
+      go({ name: page });
+      return;
+    }
     try {
+      if (channels.some((channel) => channel.room === id)) await session.settings.join(id as RoomId);
       go({ name: 'room', room: id.startsWith('r_') ? (id as RoomId) : await session.createRoom('direct', '', [id as Pid]) });
     } catch (error) {
       setFailure(error);
@@ -95,9 +129,42 @@ export function Finder() {
                 <Header className={m('heading')}>{t('find.rooms')}</Header>
                 {matching.map((room) => (
                   <ListBoxItem key={room.id} id={room.id} textValue={roomTitle(room)} className={m('item')}>
-                    {room.kind === 'channel' ? <Hash aria-hidden="true" /> : <UsersRound aria-hidden="true" />}
+                    <RoomFace room={room} />
                     <Text slot="label" className={m('grow', 'name')}>
                       {roomTitle(room)}
+                    </Text>
+                  </ListBoxItem>
+                ))}
+              </ListBoxSection>
+            )}
+            {channels.length > 0 && (
+              <ListBoxSection id="channels">
+                <Header className={m('heading')}>{t('find.join')}</Header>
+                {channels.map((channel) => (
+                  <ListBoxItem key={channel.room} id={channel.room} textValue={channel.title} className={m('item')}>
+                    <RoomFace room={{ id: channel.room, kind: 'channel', post: channel.post, picture: channel.picture }} />
+                    <span className={m('grow')}>
+                      <Text slot="label" className={m('name')}>
+                        {channel.title}
+                      </Text>
+                      {channel.topic !== '' && (
+                        <Text slot="description" className={m('about')}>
+                          {channel.topic}
+                        </Text>
+                      )}
+                    </span>
+                  </ListBoxItem>
+                ))}
+              </ListBoxSection>
+            )}
+            {pages.length > 0 && (
+              <ListBoxSection id="pages">
+                <Header className={m('heading')}>{t('find.pages')}</Header>
+                {pages.map((name) => (
+                  <ListBoxItem key={name} id={name} textValue={t(`find.${name}`)} className={m('item')}>
+                    {name === 'channels' ? <Compass aria-hidden="true" /> : <Settings aria-hidden="true" />}
+                    <Text slot="label" className={m('grow', 'name')}>
+                      {t(`find.${name}`)}
                     </Text>
                   </ListBoxItem>
                 ))}

@@ -2,6 +2,7 @@
 import type { HomeDoor } from '../doors/home';
 import type { Keys } from '../keys/client';
 import type { Dev, Pid } from '../wire/ids';
+import type { SessionSettings } from './api';
 import type { People } from './people';
 import type { Storage } from './storage';
 import type { Way } from './tabs/following';
@@ -13,6 +14,7 @@ export interface Ground {
   readonly keys: Keys;
   readonly storage: Storage;
   readonly people: People;
+  readonly settings: Pick<SessionSettings, 'own'>;
   /** The way to relay while it is there, through whichever tab. */
   stream(): Way | null;
   /** Relay's clock, ms since 1970. */

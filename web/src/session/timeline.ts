@@ -243,6 +243,7 @@ export class RoomLog {
   }
 
   typing(): void {
+    if (!this.parts.ground.settings.own.get().typing) return;
     this.typists.say(() => this.parts.ground.stream()?.send('Typing', { room: this.room }) ?? false);
   }
 
