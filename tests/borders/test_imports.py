@@ -24,8 +24,8 @@ class Wall(importlib.abc.MetaPathFinder):
 
 sys.meta_path.insert(0, Wall())
 package = importlib.import_module(zone)
-skip = zone + ".migrations.env"  # runs when Alembic loads it
-names = [zone] + [m.name for m in pkgutil.walk_packages(package.__path__, zone + ".") if m.name != skip]
+skip = ".migrations.env"  # runs when Alembic loads it
+names = [zone] + [m.name for m in pkgutil.walk_packages(package.__path__, zone + ".") if not m.name.endswith(skip)]
 for name in names:
     importlib.import_module(name)
 print(len(names))
