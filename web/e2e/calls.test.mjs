@@ -4,9 +4,9 @@ import { after, before, test } from 'node:test';
 
 import axe from 'axe-core';
 
-import { city, launch, person, rooms, say, signIn } from './browser.mjs';
+import { city, launch, log, person, rooms, say, signIn } from './browser.mjs';
 
-const [asa, bjorn] = city().logins;
+const [asa, bjorn, anna] = city().logins;
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
 let browser;
@@ -49,7 +49,7 @@ async function direct(page, name) {
   await page.getByRole('heading', { name, level: 1 }).waitFor();
 }
 
-const card = (page) => page.getByRole('region', { name: 'Calls' });
+const card = (page) => page.getByRole('region', { name: /^(Calls|Samtal|Anrufe)$/ });
 const meeting = (page) => page.getByRole('region', { name: 'Meeting' }).first();
 const press = (page, name) => card(page).getByRole('button', { name }).click();
 const gone = (page) => card(page).waitFor({ state: 'detached', timeout: 10_000 });
@@ -66,13 +66,17 @@ test('a call rings on every device and tab, sounds in one tab of each, and stops
   const hers = await enter(asa);
   const his = await enter(bjorn);
   const phone = await enter(bjorn, { context: { viewport: { width: 320, height: 640 }, colorScheme: 'dark' } });
-  const tab = await person(browser, { of: his });
-  await rooms(tab).waitFor();
-  await Promise.all([direct(hers, bjorn.name), direct(tab, asa.name)]);
+  const tab = await person(browser, { of: his, language: 'sv' });
+  await tab.getByRole('navigation', { name: 'Rum' }).waitFor();
+  await phone.goto(`${city().home}/?lang=de`);
+  await phone.getByRole('navigation', { name: 'Räume' }).waitFor();
+  await phone.mouse.click(10, 10); // a page may sound once it was used
+  await Promise.all([direct(hers, bjorn.name), direct(his, asa.name)]);
 
   await t.test('declined on one device: all are quiet, and who calls hears of it', async () => {
     await hers.getByRole('button', { name: 'Call', exact: true }).click();
-    await Promise.all([his, tab, phone].map((page) => card(page).getByText(`${asa.name} is calling`).waitFor()));
+    const calls = [[his, 'is calling'], [tab, 'ringer'], [phone, 'ruft an']];
+    await Promise.all(calls.map(([page, words]) => card(page).getByText(`${asa.name} ${words}`).waitFor()));
     await card(hers).getByText(`Calling ${bjorn.name} …`).waitFor();
     await meeting(hers).waitFor();
     assert.ok((await tones(his)) > 0, 'his first tab sounds');
@@ -82,19 +86,24 @@ test('a call rings on every device and tab, sounds in one tab of each, and stops
     await Promise.all([accessible(phone), accessible(tab)]);
     assert.equal(await phone.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth), 0);
     await phone.keyboard.press('Alt+Enter');
-    assert.equal(await phone.evaluate(() => document.activeElement?.textContent), 'Answer');
-    await press(phone, 'Decline');
+    assert.equal(await phone.evaluate(() => document.activeElement?.textContent), 'Annehmen');
+    await press(phone, 'Ablehnen');
     await Promise.all([his, tab, phone].map(gone));
     await card(hers).getByText(`${bjorn.name} cannot take the call now`).waitFor();
     await meeting(hers).waitFor({ state: 'detached' });
     await press(hers, 'Close');
   });
 
-  await t.test('given up: missed on every device, in the list too, from where it is called back and answered', async () => {
+  await t.test('given up: missed, also on a device that was off; in the list, from where it is called back and answered', async () => {
+    await phone.goto('about:blank');
     await hers.getByRole('button', { name: 'Call', exact: true }).click();
     await card(his).getByRole('button', { name: 'Answer' }).waitFor();
     await press(hers, 'Stop calling');
-    await Promise.all([his, phone].map((page) => card(page).getByText(`Missed call from ${asa.name}`).waitFor()));
+    await card(his).getByText(`Missed call from ${asa.name}`).waitFor();
+    await phone.goto(`${city().home}/?lang=de#/calls`);
+    await phone.getByRole('main').getByRole('listitem').filter({ hasText: asa.name }).first().getByText('Verpasst').waitFor();
+    assert.equal(await card(phone).count(), 0);
+    await accessible(phone);
     await press(his, 'Close');
     await his.getByRole('button', { name: /You and your settings/ }).click();
     await his.getByRole('menuitem', { name: 'Calls' }).click();
@@ -110,12 +119,47 @@ test('a call rings on every device and tab, sounds in one tab of each, and stops
   });
 
   await t.test('who is in a meeting sees a call and hears nothing', async () => {
+    const third = await enter(anna);
+    await direct(third, asa.name);
     const before = await tones(hers);
-    await hers.getByRole('button', { name: 'Leave' }).click();
-    await direct(hers, bjorn.name);
-    void before;
+    await third.getByRole('button', { name: 'Call', exact: true }).click();
+    await card(hers).getByText('You are in a meeting. Answering leaves it.').waitFor();
+    assert.equal(await tones(hers), before);
+    await press(hers, 'Decline');
+    await card(third).getByText(`${asa.name} cannot take the call now`).waitFor();
+    await third.context().close();
+    for (const page of [hers, his]) await page.getByRole('button', { name: 'Leave' }).click();
   });
 
-  for (const page of [hers, his, phone, tab]) assert.deepEqual([page.errors, await page.reports()], [[], []]);
+  await t.test('a message is told while one looks elsewhere, not while its room is in front; a click leads there; reading takes it away', async () => {
+    await Promise.all([tab, phone].map((page) => page.close()));
+    const shown = () => his.evaluate(async () => (await (await navigator.serviceWorker.ready).getNotifications()).map(({ title, body }) => `${title}: ${body}`));
+    const until = async (wanted) => {
+      for (let tries = 0; tries < 100 && JSON.stringify(await shown()) !== JSON.stringify(wanted); tries += 1) await his.waitForTimeout(100);
+      assert.deepEqual(await shown(), wanted);
+    };
+    await his.goto(`${city().home}/?lang=en#/devices`);
+    await his.getByRole('heading', { name: 'My devices', level: 1 }).waitFor();
+    await his.waitForTimeout(500);
+    const loud = await tones(his);
+    await say(hers, 'Kommer du?\n**Nu**');
+    await until([`${asa.name}: Kommer du? **Nu**`]);
+    assert.ok((await tones(his)) > loud, 'with a sound');
+    const [worker] = his.context().serviceWorkers();
+    await worker.evaluate(async () => {
+      const [notification] = await self.registration.getNotifications();
+      self.dispatchEvent(new NotificationEvent('notificationclick', { notification }));
+    });
+    await his.getByRole('heading', { name: asa.name, level: 1 }).waitFor();
+    await until([]);
+    const quiet = await tones(his);
+    const word = `Bra ${Date.now()}`;
+    await say(hers, word);
+    await log(his).getByText(word).waitFor();
+    await his.waitForTimeout(300);
+    assert.deepEqual([await shown(), await tones(his)], [[], quiet]);
+  });
+
+  for (const page of [hers, his]) assert.deepEqual([page.errors, await page.reports()], [[], []]);
   await Promise.all([hers, his, phone].map((page) => page.context().close()));
 });

@@ -16,6 +16,8 @@ import styles from './CallsPage.module.css';
 import { ringingOf } from './ringingOf';
 
 const c = classes(styles);
+/** Several things come at once. */
+const SOON_MS = 50;
 
 /** What rang, newest first: missed calls stand out, and each can be called back. */
 export function CallsPage() {
@@ -24,23 +26,20 @@ export function CallsPage() {
   const rings = useReadable(ringingOf(session).rings);
   const rooms = useReadable(session.rooms);
   const [calls, setCalls] = useState<readonly Message[]>();
+  /** Changes when a ring ends, and when a room's newest message does: what came while this device was off is fetched after the start. */
+  const newest = rooms.reduce((last, { lastAt }) => Math.max(last, lastAt), 0);
   useEffect(() => {
     let shown = true;
-    const load = (): void => {
+    const soon = setTimeout(() => {
       void session.calls.list().then((list) => {
         if (shown) setCalls(list);
       });
-    };
-    load();
-    const stop = session.events.onMessage(({ kind }) => {
-      if (kind === 'call') load();
-    });
+    }, SOON_MS);
     return () => {
       shown = false;
-      stop();
+      clearTimeout(soon);
     };
-    // A ring that ended changes the list too.
-  }, [session, rings]);
+  }, [session, rings, newest]);
 
   return (
     <Page title={t('page.title')} lead={t('page.lead')}>

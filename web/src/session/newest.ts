@@ -14,6 +14,8 @@ import type { Way } from './tabs/following';
 
 const AT_ONCE = 2;
 const UNREAD = 20;
+/** The newest envelope may be about the one before it: how a call ended, a reaction. */
+const READ = 5;
 /** Relay takes 200 frames in 10 s: this leaves most of them to other things. */
 const PAUSE_MS = 150;
 
@@ -27,7 +29,7 @@ export async function fetchNewest(ground: Ground, rooms: Rooms, welcome: Welcome
       const [cached] = await ground.storage.envelopes(room, Infinity, 1);
       if (stream === null || ground.stream() !== stream) return;
       if (cached?.pos === pos) continue;
-      const list = await newestOf(stream, room, Math.max(1, Math.min(UNREAD, unread)));
+      const list = await newestOf(stream, room, unread === 0 ? READ : UNREAD);
       const again = list?.find((one) => one.pos === cached?.pos);
       if (list === null || (again !== undefined && cached !== undefined && !equal(again.env, cached.env))) {
         rooms.catchLying(room);
@@ -35,8 +37,8 @@ export async function fetchNewest(ground: Ground, rooms: Rooms, welcome: Welcome
       }
       const newest = list.at(-1);
       if (newest === undefined) continue;
-      rooms.newest(room, newest.env);
       await ground.storage.keep(room, list);
+      rooms.newest(room, newest.env);
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
     }
   };
