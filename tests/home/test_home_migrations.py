@@ -6,7 +6,9 @@ from pathlib import Path
 
 import samrum.home
 from samrum.home.keys import copy
+from samrum.home.rooms import tables
 from samrum.plumbing.transactions import open_transactions
+from samrum.wire.ids import RoomId
 from tests.home.running import Running, make_config, running
 from tests.plumbing.migrating import database_at
 
@@ -48,3 +50,35 @@ async def again(home: Running):  # type: ignore[no-untyped-def]
     (alice,) = await home.enter(0)
     (room,) = (one.room for one in alice.started.rooms)
     return await alice.keys((room, 1))
+
+
+async def test_rooms_of_before_stay_by_invitation_and_open_from_their_first_key(tmp_path: Path) -> None:
+    """Rooms and people of revision 0004, with values written by hand: nothing of today's code made them."""
+    path = tmp_path / "home.db"
+    database_at(path, MIGRATIONS, "0004")
+    room = (
+        "r_" + "a" * 26,
+        "group",
+        "Budget",
+        "open",
+        "member",
+        "365d",
+        "p_" + "a" * 26,
+        None,
+        3,
+        "head",
+        3,
+        2,
+        1_700_000_000,
+    )
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        columns = "room, kind, title, history, post, retention, creator, pair, version, head, delivered, epoch, changed"
+        database.execute(f"INSERT INTO room ({columns}) VALUES ({', '.join('?' * len(room))})", room)
+        database.commit()
+    upgraded = await open_transactions(path, MIGRATIONS)
+    row = await upgraded.read(lambda tx: tables.get(tx, RoomId(room[0])))
+    await upgraded.close()
+    assert row is not None
+    assert (row.title, row.version, row.epoch, row.policy().post) == ("Budget", 3, 2, "member")
+    assert (row.topic, row.access, row.archived, row.open_from, row.picture) == ("", "private", 0, 1, None)
+    assert not row.joinable()

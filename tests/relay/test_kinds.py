@@ -11,7 +11,7 @@ from samrum.wire.base import Wire
 from samrum.wire.codes import Code
 from samrum.wire.envelope import EnvelopeKind
 from samrum.wire.ids import MsgId
-from samrum.wire.statements import Kind, MemberEntry, Policy, Role
+from samrum.wire.statements import NOBODY, Kind, MemberEntry, Policy, Role
 from tests.relay.client import Device, HomeDoor, RelayProcess, Room
 
 MESSAGE, EDIT, REACTION, DELETION, CALL = list(EnvelopeKind)[:5]
@@ -99,6 +99,23 @@ async def test_where_only_moderators_write_members_react(relay: RelayProcess, ho
     await bo.say(room, kind=REACTION, ref=raw(said))
     assert await refused(guest, room, kind=REACTION, ref=raw(said)) == Code.NOT_ALLOWED
     await guest.close()
+
+
+async def test_where_nobody_writes_nobody_changes_anything_either(home: HomeDoor, pair: Room, anna: Device, bo: Device):
+    said = await anna.say(pair)
+    await home.change(pair, policy=Policy(kind=Kind.GROUP, post=NOBODY))
+    for kind, ref in (
+        (MESSAGE, bytes(16)),
+        (EDIT, raw(said)),
+        (REACTION, raw(said)),
+        (DELETION, raw(said)),
+        (CALL, bytes(16)),
+    ):
+        assert await refused(anna, pair, kind=kind, ref=ref) == Code.NOT_ALLOWED
+    page = await ask(bo, stream.History(re=1, room=pair.room))
+    assert len(page.env) == 1
+    await home.change(pair, policy=Policy(kind=Kind.GROUP))
+    await bo.say(pair)
 
 
 async def test_calls_are_answered_by_name(pair: Room, anna: Device, bo: Device):
