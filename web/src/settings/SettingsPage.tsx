@@ -1,7 +1,7 @@
-import { Suspense, useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
-import { languageTag, switchLanguage } from '../app/i18n';
+import { languageTag, loadTexts, switchLanguage } from '../app/i18n';
 import { Page } from '../app/Page';
 import { LANGUAGES, setTheme, theme, THEMES } from '../app/preferences';
 import { routeHref } from '../app/route';
@@ -21,6 +21,10 @@ import { StatusForm } from './StatusForm';
 import { tomorrow } from './times';
 
 const c = classes(styles);
+const DesktopHere = lazy(async () => {
+  const [module] = await Promise.all([import('../notices/DesktopHere'), loadTexts('notices')]);
+  return { default: module.DesktopHere };
+});
 
 /** What one chooses for oneself. All but the appearance lives at home and is the same on all of one's devices; each choice counts at once. */
 export function SettingsPage() {
@@ -80,6 +84,9 @@ function Notices({ own }: Own) {
         </Checkbox>
       ))}
       <p className={c('soft')}>{t('notices.rooms')}</p>
+      <Suspense>
+        <DesktopHere />
+      </Suspense>
       <h3>{t('pause.title')}</h3>
       {paused ? (
         <>
