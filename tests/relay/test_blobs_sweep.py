@@ -1,5 +1,6 @@
 """What nobody links is forgotten after a day: objects, their parts, and parts of which no row knows. The clock is the test's."""
 
+import asyncio
 import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from samrum.wire.codes import Code
 from samrum.wire.ids import ObjectName
 from samrum.wire.statements import Grant, Roster
 from tests.blobs.client import MIB, sealed
-from tests.relay.client import Authority, Device
+from tests.relay.client import Authority, Device, until
 
 DAY = 24 * 3600
 DATA = sealed(2 * MIB)
@@ -208,3 +209,15 @@ async def test_a_bucket_that_fails_refuses_and_changes_nothing(place: Place, mon
     with pytest.raises(Refusal) as caught:
         await anext(place.blobs.pieces(place.grant, name, 0, 10))
     assert caught.value.code is Code.STORE_FAILED
+
+
+async def test_sweeps_come_by_themselves(place: Place, monkeypatch: pytest.MonkeyPatch):
+    """Also where relay runs for a short while only."""
+    monkeypatch.setattr(actions, "SWEEP_SECONDS", 0.05)
+    name, orphan = await place.upload(), ids.new_object()
+    place.put(orphan, 5)
+    place.now += DAY + 10
+    running = asyncio.create_task(place.blobs.run())
+    await until(lambda: place.names() == set())
+    assert not await place.has(name)
+    running.cancel()

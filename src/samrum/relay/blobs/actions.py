@@ -1,6 +1,7 @@
 """Taking objects in pieces, giving them out in pieces, and forgetting what nobody links."""
 
 import asyncio
+import itertools
 import tempfile
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -241,15 +242,13 @@ class Blobs:
     # ---- forgetting
 
     async def run(self) -> None:
-        """Sweeps every hour, until cancelled."""
-        turn = 0
-        while True:
-            await asyncio.sleep(SWEEP_SECONDS)
+        """Sweeps now and every hour, orphans an hour from now and then every day, until cancelled."""
+        for turn in itertools.count():
             self._limit.forget(self._now())
             await survive(self.sweep(), self._log, "objects.sweep_failed")
-            if turn % ORPHANS_EVERY == 0:
+            if turn % ORPHANS_EVERY == 1:
                 await survive(self.sweep_orphans(), self._log, "objects.sweep_failed")
-            turn += 1
+            await asyncio.sleep(SWEEP_SECONDS)
 
     async def sweep(self) -> int:
         """Forgets objects that no message has linked in time; how many."""
