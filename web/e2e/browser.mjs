@@ -107,5 +107,5 @@ export async function say(page, text) {
 
 /** The messages of the open room. */
 export function log(page) {
-  return page.getByRole('log', { name: 'Messages' });
+  return page.getByRole('log', { name: 'Messages', exact: true });
 }
