@@ -13,7 +13,7 @@ SOAK ?=
 BENCH ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test check soak fuzz tools bench bench-search bench-signin bench-stream wire drawings pictures lock clean
+.PHONY: help run build test check soak fuzz tools bench bench-search bench-signin bench-files bench-stream wire drawings pictures lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -49,6 +49,9 @@ bench-search: $(VENV)/.dev ## search over 1,000,000 messages, about ten minutes:
 
 bench-signin: $(VENV)/.dev ## 10,000 sign-ins at home on one core in ten minutes: a line, and build/bench-signin.json; QUICK=1: half a minute
 	@PYTHONPATH=. $(VENV)/bin/python bench/signin.py $(if $(QUICK),--quick)
+
+bench-files: $(VENV)/.dev build/versitygw ## files up and down through relay, in a folder and behind S3: two JSON lines, half a minute
+	@PYTHONPATH=. $(VENV)/bin/python bench/files.py
 
 bench-stream: $(VENV)/.dev ## relay against other servers and the floor: a table, and build/bench-stream.json; QUICK=1 for relay and floor alone; BENCH="--only samrum --parts rejoin" for a part
 	@scripts/bench_stream.sh $(if $(QUICK),--quick) $(BENCH)
