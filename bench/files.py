@@ -8,6 +8,7 @@ import asyncio
 import json
 import secrets
 import statistics
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -72,7 +73,7 @@ async def main() -> None:
             relay = RelayProcess(base, free_ports(2), authority, bucket=versity.config() if versity else None)
             device = Device(authority)
             async with running(relay), files_of(relay, device) as [mine]:
-                print(json.dumps({"bench": "files", "bucket": kind, **await measure(mine)}), flush=True)
+                sys.stdout.write(json.dumps({"bench": "files", "bucket": kind, **await measure(mine)}) + "\n")
             await device.close()
             if versity:
                 versity.kill()
