@@ -44,7 +44,7 @@ export function drop(access: Access, object: string): Promise<void> {
   return exchange({ ...common, url: `${access.http}/objects/${object}`, method: 'DELETE', headers: headersOf(access), reply: null });
 }
 
-/** The object's bytes from `from` to before `to`; rejects with `bad_reply` if these are others, or fewer. */
+/** The object's bytes from `from` to before `to`; rejects with `cannot_open` if these are fewer or more. */
 export async function read(access: Access, object: string, from: number, to: number, signal: AbortSignal): Promise<Bytes> {
   let response: Response;
   try {
@@ -62,5 +62,5 @@ export async function read(access: Access, object: string, from: number, to: num
   } catch (error) {
     throw error instanceof Refusal ? error : new Refusal('relay_away');
   }
-  throw new Refusal('bad_reply');
+  throw new Refusal('cannot_open');
 }
