@@ -1,5 +1,6 @@
 /** Making a picture small and plain before it leaves the device: a square, without place, time or anything else that a file may hold. */
 import type { Bytes } from '../wire/bytes';
+import { plain } from './plain';
 
 const SIDE = 256; // as in wire/rooms_api.py
 const MOST = 100_000;
@@ -16,8 +17,8 @@ export async function small(file: Blob): Promise<Bytes | null> {
   context?.drawImage(picture, (picture.width - edge) / 2, (picture.height - edge) / 2, edge, edge, 0, 0, side, side);
   picture.close();
   for (const quality of QUALITIES) {
-    const made = await canvas.convertToBlob({ type: 'image/webp', quality });
-    if (made.size <= MOST) return new Uint8Array(await made.arrayBuffer());
+    const made = plain(new Uint8Array(await (await canvas.convertToBlob({ type: 'image/webp', quality })).arrayBuffer()));
+    if (made.length <= MOST) return made;
   }
   return null;
 }
