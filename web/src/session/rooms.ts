@@ -4,16 +4,17 @@
  * Nothing is sent in a room before relay's claim (version, hash of its member list) agreed with the verified chain.
  */
 import { codeOf } from '../doors/refusal';
-import { wasLeader, type ChainMember, type RoomState } from '../wire/chain';
+import { wasLeader, type RoomState } from '../wire/chain';
 import type { MsgId, Pid, RoomId } from '../wire/ids';
 import type { Meeting, Mine, Room as Told, RoomHead, RosterAt, RosterIs, Welcome } from '../wire/types';
 import type { Bytes } from '../wire/bytes';
-import { CALL, MESSAGE, parse, type EnvelopeHead } from '../wire/envelope';
-import type { Member, Room, Trouble } from './api';
+import type { Room, Trouble } from './api';
+import { newEntry, troubleOf, viewOf, type Entry } from './entry';
 import type { Ground } from './ground';
+import { counts, headOf } from './heads';
 import { judge, type Claim } from './judge';
 import { coalesced, Signal, soon } from './signal';
-import { askList, askPast, BIG_ROOM, isIn, spread } from './size';
+import { askList, askPast, isIn, spread } from './size';
 import type { Stored } from './storage';
 
 /** How long home may be ahead of what relay told us before that is called a roll-back, in ms. */
@@ -23,30 +24,6 @@ const ROSTERS_A_REQUEST = 500;
 const FETCH_MS = 10_000;
 
 const UNCHOSEN: Mine = { pinned: false, notify: 'all' };
-
-interface Entry {
-  told: Told;
-  state: RoomState | null;
-  /** What relay last claimed; `null`: nothing on this connection. */
-  claim: Claim | null;
-  agreed: boolean;
-  trouble: Trouble | null;
-  /** Relay was caught at lying about what is stored. Unlike `trouble` nothing it says later mends that: it stands until the page is loaded anew. */
-  caught: boolean;
-  /** Newest position at relay that we know of. */
-  pos: number;
-  read: number;
-  unread: number;
-  lastAt: number;
-  meeting: Meeting | null;
-  /** Messages that mention this person, as far as they were opened here. */
-  readonly mentions: Map<MsgId, { readonly pos: number; readonly by: Pid }>;
-  /** Positions of unread ones by home's index, which also has what was never opened here. */
-  indexed: readonly number[];
-  view: Room | null;
-  /** Counts judgements, so that a late one does not overwrite a newer. */
-  round: number;
-}
 
 export class Rooms {
   readonly list = new Signal<readonly Room[]>([]);
@@ -431,88 +408,15 @@ export class Rooms {
     const shown: [Room, number][] = [];
     for (const entry of this.entries.values()) {
       if (entry.state === null && entry.trouble === null) continue;
-      entry.view ??= this.viewOf(entry);
+      entry.view ??= viewOf(entry, this.ground);
       shown.push([entry.view, Math.max(entry.lastAt, (entry.state?.made ?? 0) * 1000)]);
     }
     return shown.sort(([, a], [, b]) => b - a).map(([room]) => room);
   }
-
-  private viewOf(entry: Entry): Room {
-    const { told, state, claim, unread, lastAt, meeting } = entry;
-    const { pid: me, people } = this.ground;
-    const count = state?.count ?? told.count;
-    const role = state?.members[me]?.role ?? told.role ?? 'member';
-    const known = count > BIG_ROOM ? { [me]: { role } } : state?.members;
-    const members = (Object.entries(known ?? {}) as [Pid, Pick<ChainMember, 'role'>][]).map(
-      ([pid, { role }]): Member => ({ ...people.get(pid), role, me: pid === me }),
-    );
-    const other = members.find((member) => !member.me);
-    return {
-      id: told.room,
-      kind: told.kind,
-      title: told.kind === 'direct' ? (other?.name ?? '') : told.title,
-      version: state?.version ?? 0,
-      myRole: role,
-      unread,
-      mentions: new Set([...entry.indexed, ...[...entry.mentions.values()].map(({ pos }) => pos)].filter((pos) => pos > entry.read)).size,
-      topic: told.topic,
-      access: told.access,
-      post: told.post,
-      archived: told.archived,
-      picture: told.picture,
-      history: told.history,
-      retention: told.retention,
-      ...(told.mine ?? UNCHOSEN),
-      ownerless: told.ownerless,
-      mayOwn: told.may_own,
-      lastAt,
-      members,
-      count,
-      meeting: meetingOf(meeting),
-      trouble: troubleOf(entry),
-      ...onTheWay(told, claim, people),
-    };
-  }
-}
-
-/** Whom relay has not let in or put out yet, by home's word; nobody as soon as relay says that it has applied that version. */
-function onTheWay({ delivered, version, adding, removing }: Told, claim: Claim | null, people: Ground['people']): Pick<Room, 'adding' | 'removing'> {
-  if (delivered >= version || (claim?.version ?? 0) >= version) return { adding: [], removing: [] };
-  return { adding, removing: removing.map((pid) => people.get(pid)) };
-}
-
-function troubleOf({ trouble, caught }: Entry): Trouble | null {
-  return trouble ?? (caught ? 'relay_log_differs' : null);
-}
-
-function newEntry(told: Told): Entry {
-  return {
-    told, state: null, claim: null, agreed: false, trouble: null, caught: false, pos: 0, read: 0, unread: 0, lastAt: 0, meeting: null,
-    mentions: new Map(), indexed: [], view: null, round: 0,
-  };
 }
 
 function chains(rosters: Partial<Record<RoomId, string[]>>): [RoomId, string[]][] {
   return Object.entries(rosters) as [RoomId, string[]][];
-}
-
-function meetingOf(frame: Meeting | null): Room['meeting'] {
-  if (frame?.meeting == null) return null;
-  return { id: frame.meeting, people: [...new Set(frame.present.map(({ pid }) => pid))], devices: frame.present.length };
-}
-
-/** Whether it is a message, or somebody calls: what else comes is about one of these. */
-function counts({ kind, ref }: Pick<EnvelopeHead, 'kind' | 'ref'>): boolean {
-  return kind === MESSAGE || (kind === CALL && ref === null);
-}
-
-/** The head of an envelope, unverified: for counts and times only. */
-function headOf(env: Bytes): EnvelopeHead | null {
-  try {
-    return parse(env);
-  } catch {
-    return null;
-  }
 }
 
 /** The version in a roster's payload, which the vault has found well-formed. */

@@ -3,10 +3,10 @@ import { HomeDoor } from '../doors/home';
 import { codeOf, Refusal } from '../doors/refusal';
 import type { Keys } from '../keys/client';
 import type { RoomState } from '../wire/chain';
-import type { Frame } from '../wire/frames';
 import { newId, type Dev, type MsgId, type Pid, type RoomId } from '../wire/ids';
-import type { Batch, Changed, Started, Welcome } from '../wire/types';
+import type { Changed, Started, Welcome } from '../wire/types';
 import type { Alarm, Connection, DeviceInfo, MeetingAccess, Member, Person, PresenceState, Readable, Room, RoomKind, RoomModel, Session, SessionEvents, SessionModeration } from './api';
+import { Arrivals } from './arrivals';
 import { myDevices, type MyDevices } from './devices';
 import { CallBook } from './calls';
 import { FilesPart } from './files';
@@ -29,7 +29,6 @@ import { Sender } from './sender';
 import { SearchPart } from './search';
 import { SettingsPart } from './settings';
 import { Signal } from './signal';
-import { spread } from './size';
 import { wipeStorage, type Storage } from './storage';
 import type { Way } from './tabs/following';
 
@@ -68,6 +67,7 @@ export class LiveSession implements Session, Ground {
   private readonly mine: MyDevices;
   private readonly watch: LedgerWatch;
   private readonly leases: Leases;
+  private readonly arrivals: Arrivals;
   readonly settings: SettingsPart;
   readonly calls: CallBook;
   readonly search: SearchPart;
@@ -79,7 +79,6 @@ export class LiveSession implements Session, Ground {
   /** ms that relay's clock is ahead of this device's. */
   private ahead: number;
   private everOpen = false;
-  private hint: ReturnType<typeof setTimeout> | null = null;
   private over: 'signed_out' | 'revoked' | null = null;
   /** What is kept here is being wiped, for which the vault's worker has to live on. */
   private wiping = false;
@@ -145,7 +144,7 @@ export class LiveSession implements Session, Ground {
         this.up(welcome);
       },
       frame: (frame) => {
-        this.frame(frame);
+        this.arrivals.frame(frame);
       },
       down: (code) => this.down(code),
       // Another tab may have kept things since this one looked.
@@ -188,6 +187,17 @@ export class LiveSession implements Session, Ground {
     this.leases = new Leases(this, this.book, this.meetings, {
       mine: () => this.keeper(),
       keep: () => this.keepStart(),
+    });
+    this.arrivals = new Arrivals({
+      ground: this, rooms: this.book, logs: this.logs, live: this.live, sender: this.sender, presence: this.seen, meetings: this.meetings,
+      keeps: () => this.keeper(),
+      askHome: () => {
+        this.line.syncSoon();
+      },
+      came: () => {
+        this.leases.soon();
+      },
+      clock: (now) => (this.ahead = now - Date.now()),
     });
   }
 
@@ -356,7 +366,7 @@ export class LiveSession implements Session, Ground {
     this.seen.stop();
     this.relay.stop();
     this.people.stop();
-    if (this.hint !== null) clearTimeout(this.hint);
+    this.arrivals.stop();
     this.line.stop();
     this.live.stop();
     this.logs.end();
@@ -430,75 +440,9 @@ export class LiveSession implements Session, Ground {
     return { again: code !== 'revoked' && code !== 'replaced' };
   }
 
-  private frame({ kind, body }: Frame): void {
-    switch (kind) {
-      case 'Batch':
-        this.batch(body);
-        break;
-      case 'Sent':
-        this.sender.sent(body);
-        break;
-      case 'StreamError':
-        this.sender.refused(body);
-        break;
-      case 'RosterIs':
-        void this.book.roster(body).then((unknown) => {
-          if (unknown !== null) this.line.syncSoon();
-        });
-        break;
-      case 'RosterAt':
-        if (this.book.rosterAt(body) !== null) this.line.syncSoon();
-        break;
-      case 'HintIs':
-        this.keys.hint(body.jws).then(({ to }) => {
-          this.hinted(spread(this.book.count(to as RoomId)));
-        }, () => undefined);
-        break;
-      case 'ReadIs':
-        if (body.pid === this.pid) this.book.read(body.room, body.pos);
-        else this.logs.read(body.room, body.pid, body.pos);
-        break;
-      case 'TypingIs':
-        this.logs.typist(body.room, body.pid);
-        break;
-      case 'Meeting':
-        this.book.meeting(body);
-        break;
-      case 'PresenceIs':
-        this.seen.take(body);
-        break;
-      case 'MediaAckIs':
-        this.meetings.acked(body);
-        break;
-      case 'Pong':
-        this.ahead = body.now - Date.now();
-        break;
-    }
-  }
-
-  private batch(batch: Batch): void {
-    const { room, pos, env } = batch;
-    const list = env.map((one, index) => ({ pos: pos + index, env: one }));
-    if (this.keeper()) void this.storage.keep(room, list).catch(() => undefined);
-    this.book.batch(room, pos, env);
-    this.leases.soon();
-    this.logs.batch(batch, this.live.batch(batch));
-  }
-
   /** Whether it is this tab that puts into storage what comes for all of them. */
   private keeper(): boolean {
     return this.relay.leads || this.storage.ofThisTab;
-  }
-
-  /** Asks home what changed: at once, or spread over a while if all of a big room's devices were told. */
-  private hinted(wait: number): void {
-    if (wait === 0) this.line.syncSoon();
-    else {
-      this.hint ??= setTimeout(() => {
-        this.hint = null;
-        this.line.syncSoon();
-      }, wait);
-    }
   }
 
   // ---- states and ends

@@ -1,9 +1,9 @@
 /** Relay's word until now: what it said at the welcome, and every frame since. For a tab that comes later. Nothing is verified here. */
-import { CALL, MESSAGE, parse } from '../../wire/envelope';
 import type { Frame } from '../../wire/frames';
 import type { Pid, RoomId } from '../../wire/ids';
 import { peek } from '../../wire/jws';
 import type { Batch, Welcome } from '../../wire/types';
+import { counts as isCounted, headOf } from '../heads';
 
 export class Word {
   private readonly rooms: Welcome['rooms'];
@@ -61,12 +61,8 @@ export class Word {
 
   /** Whether the envelope is somebody else's message, or call. */
   private counts(env: Batch['env'][number]): boolean {
-    try {
-      const { pid, kind, ref } = parse(env);
-      return pid !== this.me && (kind === MESSAGE || (kind === CALL && ref === null));
-    } catch {
-      return false;
-    }
+    const head = headOf(env);
+    return head !== null && head.pid !== this.me && isCounted(head);
   }
 
   private roster(jws: string, members: string): void {
