@@ -15,6 +15,8 @@ import pytest
 import sqlalchemy as sa
 
 from samrum.home.config import HomeConfig
+from samrum.home.keys.folder import KeyFolder
+from samrum.home.keys.root import RootAway
 from samrum.home.records import actions, tables
 from samrum.home.records.opening import Cause
 from samrum.plumbing import sql
@@ -156,18 +158,15 @@ async def test_a_home_that_is_killed_at_any_point_misses_nothing_and_counts_noth
 async def test_without_relay_or_keys_the_index_waits_and_goes_on(
     home: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from samrum.home.errors import KeysAway
-    from samrum.home.keys.actions import EpochKeys
-
     alice, bob = await home.enter(0, 1)
     writer = Writer(home.relay)
     room = writer.learn(await alice.create(bob.pid))
 
     def away(*_: object) -> None:
-        raise KeysAway
+        raise RootAway
 
     with monkeypatch.context() as patch:
-        patch.setattr(EpochKeys, "opening_key", away)
+        patch.setattr(KeyFolder, "period", away)
         writer.write(alice, room, "gurka")
         for _ in range(60):
             found = await alice.ask("POST", "/search", search_api.Search(text="gurka"), want=Found)
