@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
+from samrum.home.mail.digest import Sent
 from samrum.home.mail.letter import LANGUAGES, Sender, Writer, catalogue
+from samrum.wire import ids
 from samrum.wire.ids import Pid, RoomId
 from tests.home.mailing import Mailbox, World, free_port, mail_server, smtp_post, world
 
@@ -106,6 +108,14 @@ async def test_one_letter_an_hour_and_longer_pauses_while_nothing_is_read(tmp_pa
             c.w.told.reads[c.bo, c.room] = len(c.w.told.noted)
             await c.w.later(44)
         assert len(c.box.letters) == 7
+
+
+def test_reading_in_any_of_the_rooms_begins_the_pauses_anew() -> None:
+    one, other = ids.new_room(), ids.new_room()
+    sent = Sent(1_000, 3, {one: 4, other: 7})
+    assert sent.next() == 1_000 + 4 * 3_600
+    assert sent.after({one: 3, other: 6}) == sent
+    assert sent.after({other: 7}).next() == 1_000 + 3_600
 
 
 async def test_mentions_and_rooms_by_what_each_person_chose(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import contextlib
 import email
+import sqlite3
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from email.message import EmailMessage
@@ -45,6 +46,20 @@ class Missing:
         return str(part.get_content()).replace("\r\n", "\n")
 
 
+def number(home: Running, name: str, statement: str) -> int:
+    """What one of home's databases says."""
+    with contextlib.closing(sqlite3.connect(home.config.data / name)) as database:
+        return int(database.execute(statement).fetchone()[0])
+
+
+def waiting(home: Running) -> int:
+    return number(home, "home.db", "SELECT COUNT(*) FROM mail_waiting")
+
+
+def deleted(home: Running) -> int:
+    return number(home, "records.db", "SELECT COUNT(*) FROM message WHERE deleted = 1")
+
+
 @contextlib.asynccontextmanager
 async def missing(folder: Path, monkeypatch: pytest.MonkeyPatch, **mail: str) -> AsyncIterator[Missing]:
     monkeypatch.setattr(actions, "SECONDS", 0.05)
@@ -69,7 +84,6 @@ async def test_messages_mentions_calls_edits_deletions_and_reading_from_relays_l
         kept = w.write(alice, c.direct, "Vi ses på tordag")
         w.edit(alice, c.direct, kept, "Vi ses på torsdag")
         gone = w.write(alice, c.direct, "det här tar jag tillbaka")
-        w.delete(alice, c.direct, gone)
         w.write(alice, c.group, "till alla och ingen")
         w.write(alice, c.group, "till dig, Bo", say={"m": [bob.pid]})
         w.write(bob, c.group, "mitt eget", say={"a": True, "m": [bob.pid]})
@@ -79,7 +93,9 @@ async def test_messages_mentions_calls_edits_deletions_and_reading_from_relays_l
         w.write(bob, c.direct, kind=EnvelopeKind.CALL, ref=taken, say={"c": CallWord.ANSWERED})
         c.home.relay.reads = [(c.direct, bob.pid, 1)]
         c.home.clock.time += 10 * 60
-        await until(lambda: c.home.relay.asked, 5)
+        await until(lambda: waiting(c.home) == 7, 10)
+        w.delete(alice, c.direct, gone)
+        await until(lambda: deleted(c.home) == 1, 10)
         assert not c.letters()
         c.home.clock.time += 6 * 60
         await until(lambda: len(c.letters()) == 2, 10)
