@@ -6,6 +6,8 @@ from pathlib import Path
 
 import samrum.home
 from samrum.home.keys import copy
+from samrum.home.mail import tables as mail
+from samrum.home.people import tables as people
 from samrum.home.rooms import tables
 from samrum.plumbing.transactions import open_transactions
 from samrum.wire.ids import RoomId
@@ -82,3 +84,19 @@ async def test_rooms_of_before_stay_by_invitation_and_open_from_their_first_key(
     assert (row.title, row.version, row.epoch, row.policy().post) == ("Budget", 3, 2, "member")
     assert (row.topic, row.access, row.archived, row.open_from, row.picture) == ("", "private", 0, 1, None)
     assert not row.joinable()
+
+
+async def test_people_of_before_have_no_address_until_the_directory_says_one(tmp_path: Path) -> None:
+    path, pid = tmp_path / "home.db", "p_" + "a" * 26
+    database_at(path, MIGRATIONS, "0005")
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        person = (pid, "asa", "Åsa Ek", "", "", "hash", "", " asa ek", 0)
+        columns = "pid, login, name, department, title, hash, may, folded, disabled"
+        database.execute(f"INSERT INTO person ({columns}) VALUES ({', '.join('?' * len(person))})", person)
+        database.commit()
+    upgraded = await open_transactions(path, MIGRATIONS)
+    (one,) = await upgraded.read(people.everybody)
+    told = await upgraded.read(lambda tx: (mail.address(tx, one.pid), mail.cursor(tx), mail.due(tx, 2**40, 2**40, 9)))
+    await upgraded.close()
+    assert (one.login, one.name, one.mail) == ("asa", "Åsa Ek", "")
+    assert told == (None, 0, [])
