@@ -6,7 +6,7 @@ import { Page } from '../app/Page';
 import { routeHref } from '../app/route';
 import { useSession } from '../app/SessionContext';
 import { usePersonName } from '../people/names';
-import type { Outcome, Report, ReportPage, ReportsOf } from '../session/api';
+import type { Outcome, Report, ReportPage, ReportsOf, Session } from '../session/api';
 import { Button } from '../ui/Button';
 import { classes } from '../ui/classes';
 import { Problem } from '../ui/Problem';
@@ -96,7 +96,7 @@ function Card({ report, mine, onDone }: { readonly report: Report; readonly mine
   const where = report.title === '' ? t('reports.direct') : report.title;
   return (
     <article className={c('card')} aria-labelledby={`report-${report.report}`}>
-      <h3 id={`report-${report.report}`}>{t('reports.about', { name: name(report.author), room: where })}</h3>
+      <h2 id={`report-${report.report}`}>{t('reports.about', { name: name(report.author), room: where })}</h2>
       <p className={c('soft')}>
         {t(`reasons.${report.reason}`)} · {mine ? format.format(report.at) : t('reports.by', { name: name(report.reporter), time: format.format(report.at) })}
       </p>
@@ -128,6 +128,18 @@ function Card({ report, mine, onDone }: { readonly report: Report; readonly mine
   );
 }
 
+/** Removes the reported message, unless it is gone already. */
+async function removed(session: Session, { room, msg }: Report): Promise<void> {
+  const model = session.openRoom(room);
+  try {
+    if (!(await model.jump(msg))) return;
+    const there = model.timeline.get().messages.some(({ id, deleted }) => id === msg && deleted === null);
+    if (there) await model.remove(msg);
+  } finally {
+    model.close();
+  }
+}
+
 /** What to do about it. Removing the message or its author happens here too, where one leads the room. */
 function Decision({ report, canAct, onDone }: { readonly report: Report; readonly canAct: boolean; readonly onDone: () => void }) {
   const { t } = useTranslation('moderation');
@@ -140,14 +152,7 @@ function Decision({ report, canAct, onDone }: { readonly report: Report; readonl
 
   const decide = () =>
     void attempt(async () => {
-      if (canAct && outcome === 'removed') {
-        const model = session.openRoom(report.room);
-        try {
-          await model.remove(report.msg);
-        } finally {
-          model.close();
-        }
-      }
+      if (canAct && outcome === 'removed') await removed(session, report);
       if (canAct && outcome === 'blocked') await moderation((part) => part.block(report.room, report.author.pid));
       await moderation((part) => part.close(report.report, outcome, answer.trim()));
       onDone();
