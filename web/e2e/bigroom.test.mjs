@@ -166,6 +166,10 @@ test('a device that begins from a later snapshot opens what a former member wrot
     await sent(other, room, 'Jag är kvar');
   });
   await has(asa, room, 'Jag är kvar');
+  // Who was an owner before the snapshot is asked for when it matters: this deletion counts.
+  const { id } = (await asa.timeline(room)).messages.find(({ text }) => text === 'Jag slutar snart');
+  await asa.remove(room, id);
+  await timed('a deletion by who led before', () => until(async () => (await other.timeline(room)).messages.find((one) => one.id === id).deleted === 'moderator', 'taken away'));
   assert.equal(largest['GET /rooms/{room}/members'], undefined);
 
   await timed('whole list', () => until(async () => (await other.mediaBase(room)).members === MANY - 601, 'the whole list, which a meeting needs', 20_000));
