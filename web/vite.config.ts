@@ -84,6 +84,26 @@ function withFewEmojiFields(): Plugin {
   };
 }
 
+/**
+ * Of `marked` the client needs the lexer, which knows nothing of HTML. What its single file does at its end for everybody (an instance
+ * with parser and renderer) would bring the rest along.
+ */
+function withLexerAlone(): Plugin {
+  return {
+    name: 'samrum:lexer-alone',
+    transform: {
+      order: 'pre',
+      filter: { id: /\/marked\/lib\/marked\.esm\.js$/ },
+      handler: (code) => {
+        const from = code.search(/var (\w+)=new \w+;function \w+\(\w+,\w+\)\{return \1\.parse\(/);
+        const names = [...code.slice(code.indexOf('export{')).matchAll(/[\w$]+ as (?:Lexer|Tokenizer)\b/g)].map(String);
+        if (from < 0 || names.length !== 2) throw new Error('marked is built in another way: look at withLexerAlone');
+        return { code: `${code.slice(0, from)}export{${names.join(',')}};`, map: null };
+      },
+    },
+  };
+}
+
 /** The service worker has a fixed name: browsers look for a newer one at the address that they know. */
 function withServiceWorker(): Plugin {
   return {
@@ -102,7 +122,7 @@ const rolldownOptions: NonNullable<BuildEnvironmentOptions['rolldownOptions']> =
 };
 
 export default defineConfig({
-  plugins: [react(), withFewEmojiFields(), withServiceWorker(), withoutOtherLanguages(), withoutForeignOrigins()],
+  plugins: [react(), withFewEmojiFields(), withLexerAlone(), withServiceWorker(), withoutOtherLanguages(), withoutForeignOrigins()],
   build: {
     outDir: 'dist',
     target: ['chrome125', 'firefox140', 'safari18'],

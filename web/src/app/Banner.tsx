@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import { Button } from '../ui/Button';
@@ -7,10 +7,11 @@ import { Notice } from '../ui/Notice';
 import { Problem } from '../ui/Problem';
 import { useReadable } from '../ui/useReadable';
 import styles from './Banner.module.css';
-import { NewDevices } from './NewDevices';
 import { useSession } from './SessionContext';
 
 const c = classes(styles);
+/** Few devices ever ask. */
+const NewDevices = lazy(() => import('./NewDevices').then((module) => ({ default: module.NewDevices })));
 
 /** How the connection and the ledger are, when they are not as they should be: what stopped, what is kept, what goes on. */
 export function Banner() {
@@ -19,6 +20,9 @@ export function Banner() {
   const connection = useReadable(session.connection);
   const alarm = useReadable(session.alarm);
   const [failure, setFailure] = useState<unknown>();
+  const asks = useReadable(session.askingDevices).length > 0;
+  const [asked, setAsked] = useState(false);
+  if (asks && !asked) setAsked(true);
 
   const takeOver = async () => {
     setFailure(undefined);
@@ -47,7 +51,11 @@ export function Banner() {
         </Notice>
       )}
       {failure !== undefined && <Problem error={failure} />}
-      <NewDevices />
+      {asked && (
+        <Suspense>
+          <NewDevices />
+        </Suspense>
+      )}
     </div>
   );
 }

@@ -18,7 +18,6 @@ import { NewVersion } from './NewVersion';
 import { go, useRoute } from './route';
 import { SessionProvider } from './SessionContext';
 import styles from './Shell.module.css';
-import { Welcome } from './Welcome';
 
 const c = classes(styles);
 
@@ -34,6 +33,7 @@ const SettingsPage = lazy(async () => {
   const [module] = await Promise.all([import('../settings/SettingsPage'), loadTexts('settings')]);
   return { default: module.SettingsPage };
 });
+const Welcome = lazy(() => import('./Welcome').then((module) => ({ default: module.Welcome })));
 const FlowsPage = lazy(async () => {
   const [module] = await Promise.all([import('../flows/FlowsPage'), loadTexts('flows')]);
   return { default: module.FlowsPage };

@@ -11,7 +11,7 @@ import { type Language, rememberLanguage, startLanguage } from './preferences';
 const TAGS: Readonly<Record<Language, string>> = { sv: 'sv-SE', en: 'en-GB', de: 'de-DE' };
 
 /** Catalogues that nobody needs before a certain screen opens, by path. `src/languages` leaves the same folders out. */
-const LATER = import.meta.glob<ResourceLanguage[string]>(['../{meeting,flows,emoji,rooms,settings,search,calls,notices,moderation}/locales/*.json'], { import: 'default' });
+const LATER = import.meta.glob<ResourceLanguage[string]>(['../{codes,meeting,flows,emoji,rooms,settings,search,calls,notices,moderation}/locales/*.json'], { import: 'default' });
 /** What was shown once: from now on a language comes with it. */
 const shown = new Set<string>();
 
@@ -50,9 +50,12 @@ export async function startLanguages(): Promise<void> {
     defaultNS: 'app',
     fallbackLng: false,
     interpolation: { escapeValue: false }, // React writes text nodes
-    react: { useSuspense: false },
+    // What comes later is shown when it has come.
+    react: { useSuspense: false, bindI18nStore: 'added' },
   });
   describe(language);
+  // What went wrong has nothing to say before something has.
+  void loadTexts('codes').catch(() => undefined);
 }
 
 /** Switches at once, and remembers. */

@@ -11,7 +11,11 @@ export function codeOf(error: unknown): string {
 /** A code's sentence: what happened, what was kept, what to do next. A code that is new to this client has a sentence too. */
 export function useExplain(): (code: string, retryAfter?: number) => string {
   const { t, i18n } = useTranslation('codes');
-  return (code, retryAfter) => t(i18n.exists(`codes:${code}`) ? code : 'unknown', { count: retryAfter ?? 0 });
+  return (code, retryAfter) => {
+    // They come just after the first screen, which then shows again.
+    if (!i18n.exists('codes:unknown')) return '';
+    return t(i18n.exists(`codes:${code}`) ? code : 'unknown', { count: retryAfter ?? 0 });
+  };
 }
 
 /** An error in the flow of the page, with its short code for support. */
