@@ -9,6 +9,8 @@ from websockets.exceptions import ConnectionClosed
 
 from samrum.wire import stream
 from samrum.wire.codes import Code
+from samrum.wire.files import MIN_BODY
+from tests.blobs.client import MIB, code, files_of, in_store, sealed
 from tests.relay.client import Authority, Device, HomeDoor, RelayProcess, running
 from tests.relay.conftest import free_ports
 
@@ -57,3 +59,18 @@ async def test_revocations_and_rosters_outlive_a_kill(own: RelayProcess, authori
     with pytest.raises((ConnectionClosed, AssertionError)):
         await second.open(own.stream)
     assert second.seen[-1] == stream.Bye(code=Code.REVOKED)
+
+
+async def test_full_disk_takes_no_file_and_leaves_nothing_of_it(own: RelayProcess, authority: Authority, anna: Device):
+    """Where the bytes wait, where they are kept; and then all goes on."""
+    async with files_of(own, anna) as [mine]:
+        data = sealed(2 * MIB)
+        name = await mine.made(len(data))
+        for limit, size in ((MIB // 2, MIB), (MIB // 8, MIN_BODY)):
+            unlimited = resource.prlimit(own.pid, resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
+            assert code(await mine.put(name, data[:size])) == (503, Code.STORE_FAILED)
+            resource.prlimit(own.pid, resource.RLIMIT_FSIZE, unlimited)
+            assert (await mine.state(name)).have == 0
+            assert in_store(own) == {}
+        assert await mine.kept(name, data) == len(data)
+        assert (await mine.get(name)).content == data

@@ -42,13 +42,14 @@ _PART = Prepared(
     .order_by(object_parts.c.at.desc())
     .limit(1)
 )
+# By the person's rooms, which are few: a file may be linked by any number of messages.
 _SHARED = Prepared(
     sa.select(sa.literal(1))
-    .select_from(object_links)
-    .join(members, sa.and_(members.c.room == object_links.c.room, members.c.pid == sa.bindparam("pid")))
+    .select_from(members)
     .where(
-        object_links.c.object == sa.bindparam("object"),
+        members.c.pid == sa.bindparam("pid"),
         sa.or_(members.c.until.is_(None), members.c.until > sa.bindparam("now")),
+        sa.exists().where(object_links.c.object == sa.bindparam("object"), object_links.c.room == members.c.room),
     )
     .limit(1)
 )
