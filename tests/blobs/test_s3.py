@@ -49,6 +49,8 @@ async def test_the_bucket_gets_names_sizes_and_ciphertext_only(tmp_path: Path, c
         bucket = cloud.config(f"http://127.0.0.1:{tap.port}")
         relay = RelayProcess(tmp_path, free_ports(2), authority, bucket=bucket)
         async with running(relay):
+            for what in ("cmdline", "environ"):
+                assert SECRET.encode() not in Path(f"/proc/{relay.pid}/{what}").read_bytes()
             home = HomeDoor(relay, authority)
             room = await home.room(anna.pid, bo.pid)
             await anna.open(relay.stream)
@@ -63,7 +65,9 @@ async def test_the_bucket_gets_names_sizes_and_ciphertext_only(tmp_path: Path, c
             for one in (mine.http, bos.http, home.http):
                 await one.aclose()
             await anna.close()
-        assert '"level":"error"' not in relay.log.read_text()
+        log = relay.log.read_text()
+        assert '"level":"error"' not in log
+        assert SECRET not in log
     said = bytes(tap.said)
     for told in (
         ELSEWHERE, anna.pid, bo.pid, anna.dev, bo.dev, room.room, authority.tenant, sent.msg_id, name, gone, authority.origins[0],
@@ -138,7 +142,7 @@ async def test_a_large_file_costs_little_memory(tmp_path: Path, cloud: Versity):
         await asyncio.sleep(0.5)
         idle = resident(relay.pid)
         forget_peak(relay.pid)
-        size, data = files.sealed_size(files.padme(192 * MIB)), secrets.token_bytes(8 * MIB)
+        size, data = files.sealed_size(files.padme(128 * MIB)), secrets.token_bytes(8 * MIB)
         name, have = await mine.made(size), 0
         while have < size:
             have = await mine.kept(name, data[: size - have], have)
