@@ -271,3 +271,5 @@ async def test_a_text_of_sixty_kilobytes_and_words_without_end_are_found(home: R
     assert await texts(home, bob, "ord6999") == [long]
     assert await texts(home, bob, "abc soft near") == [odd]
     assert await texts(home, bob, "x" * 400) == [odd]
+    assert await texts(home, bob, " ".join(f"ord{number}" for number in range(0, 6400, 200))) == [long]
+    assert await texts(home, bob, f'"{" ".join(f"ord{number}" for number in range(70))}"') == [long]

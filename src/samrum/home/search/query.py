@@ -9,6 +9,8 @@ import msgspec
 from samrum.home.search.words import words
 from samrum.wire.search_api import Has
 
+MOST: Final = 32
+"""Words and phrases of one search."""
 _QUOTES: Final = '"“”„»«'
 _FILTERS: Final = {
     "from": "by", "från": "by", "von": "by",
@@ -84,6 +86,8 @@ def read(text: str, zone: tzinfo) -> Query:
             raise BadQuery(at)
         else:
             bare = found["quoted"] is None
+            if len(query.words) + len(query.phrases) == MOST:
+                raise BadQuery(at)
             ignored += not _words(query, found[0] if bare else found["quoted"], phrase=not bare)
         at = found.end()
     if ignored and query == Query():

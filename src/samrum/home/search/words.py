@@ -7,6 +7,7 @@ word (`möte`, `mot`): so stems under four letters keep them.
 """
 
 import re
+import unicodedata
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -20,7 +21,7 @@ _UNSEEN: Final = dict.fromkeys(
     [0xAD, 0x61C, 0xFEFF, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070)]
 )
 """Characters without width and those that turn the direction: they part no word."""
-_WORD: Final = re.compile(r"[^\W_]+")
+_WORD: Final = re.compile(r"(?:[^\W_][\u0300-\u036f]*)+")
 _ALSO: Final = {"a": "[aåä]", "o": "[oö]"}
 _SHORT: Final = 4
 
@@ -42,16 +43,12 @@ def _folded(word: str) -> str:
 
 def words(text: str) -> list[str]:
     """The words of a text, in order."""
+    seen = text if text.isascii() else unicodedata.normalize("NFC", text.translate(_UNSEEN))
     return [
         found[:LONGEST]
-        for one in _WORD.findall(text.translate(_UNSEEN))
+        for one in _WORD.findall(seen)
         for found in _WORD.findall(one.lower() if one.isascii() else _folded(one))
     ]
-
-
-def parted(text: str) -> str:
-    """A text without what is not seen, letter by letter as it was: for places in it."""
-    return text.translate(_UNSEEN)
 
 
 class Stemmer:
