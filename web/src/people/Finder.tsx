@@ -138,7 +138,7 @@ export function Finder() {
               </ListBoxSection>
             )}
             {channels.length > 0 && (
-              <ListBoxSection id="channels">
+              <ListBoxSection id="join">
                 <Header className={m('heading')}>{t('find.join')}</Header>
                 {channels.map((channel) => (
                   <ListBoxItem key={channel.room} id={channel.room} textValue={channel.title} className={m('item')}>
@@ -157,19 +157,6 @@ export function Finder() {
                 ))}
               </ListBoxSection>
             )}
-            {pages.length > 0 && (
-              <ListBoxSection id="pages">
-                <Header className={m('heading')}>{t('find.pages')}</Header>
-                {pages.map((name) => (
-                  <ListBoxItem key={name} id={name} textValue={t(`find.${name}`)} className={m('item')}>
-                    {name === 'channels' ? <Compass aria-hidden="true" /> : <Settings aria-hidden="true" />}
-                    <Text slot="label" className={m('grow', 'name')}>
-                      {t(`find.${name}`)}
-                    </Text>
-                  </ListBoxItem>
-                ))}
-              </ListBoxSection>
-            )}
             {found.people.length > 0 && (
               <ListBoxSection id="people">
                 <Header className={m('heading')}>{t('find.people')}</Header>
@@ -184,6 +171,19 @@ export function Finder() {
                         {about(person)}
                       </Text>
                     </span>
+                  </ListBoxItem>
+                ))}
+              </ListBoxSection>
+            )}
+            {pages.length > 0 && (
+              <ListBoxSection id="pages">
+                <Header className={m('heading')}>{t('find.pages')}</Header>
+                {pages.map((name) => (
+                  <ListBoxItem key={name} id={name} textValue={t(`find.${name}`)} className={m('item')}>
+                    {name === 'channels' ? <Compass aria-hidden="true" /> : <Settings aria-hidden="true" />}
+                    <Text slot="label" className={m('grow', 'name')}>
+                      {t(`find.${name}`)}
+                    </Text>
                   </ListBoxItem>
                 ))}
               </ListBoxSection>
