@@ -69,7 +69,7 @@ export class Logs {
   }
 
   private begin(room: RoomId): OpenLog {
-    const seen = new Seen(this.parts.ground, room, () => this.parts.rooms.count(room));
+    const seen = new Seen(this.parts.ground, room, this.parts.rooms);
     void seen.ask();
     return { log: new RoomLog(room, this.parts), seen, users: 0 };
   }
