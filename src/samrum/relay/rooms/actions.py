@@ -10,7 +10,7 @@ from samrum.relay.rooms import tables
 from samrum.wire.chain import Member, RoomState
 from samrum.wire.codes import Code
 from samrum.wire.ids import Pid, RoomId, TenantId
-from samrum.wire.statements import OutEntry, Role, Roster, members_hash
+from samrum.wire.statements import NOBODY, OutEntry, Role, Roster, members_hash
 from samrum.wire.stream import EARLIER_EPOCH_SECONDS, RoomHead
 
 UNREAD_MOST: Final = 1000
@@ -58,7 +58,8 @@ def apply_roster(tx: Tx, roster: Roster, jws: str, now: float) -> RosterApplied 
     before = state or RoomState(roster.tenant, roster.room)
     try:
         after = before.apply(roster, jws)
-        Role(roster.policy.post)
+        if roster.policy.post != NOBODY:
+            Role(roster.policy.post)
     except ValueError:  # chain.BadRoster is one too
         raise Refusal(Code.BAD_ROSTER, have=have) from None
     entered = {
