@@ -14,7 +14,8 @@ together. Inside a folder `http` parses and answers, `actions` decides, `tables`
 
 `directory` takes people over · `login` checks passwords and opens sessions · `devices` certifies browsers and ends them · `people` finds
 and names colleagues · `rooms` signs rosters · `channels` are found and joined · `pictures` of rooms · `settings` are people's own ·
-`keys` makes, wraps and releases · `since` tells what changed · `outbox` delivers to relay · `ledger` chains what was decided · `flows` is the register of connections · `site` serves the web client · `app` wires it by hand.
+`keys` makes, wraps and releases · `since` tells what changed · `outbox` delivers to relay · `ledger` chains what was decided ·
+`flows` is the register of connections · `site` serves the web client · `app` wires it by hand.
 
 Lifetimes: session 12 h idle, 30 days at most, 12 h in all where the browser keeps nothing · certificate 30 days, or 12 h · grant 24 h ·
 proof 60 s · media day key 48 h · epoch key 30 days. Limits: keys 10,000 a person and minute; sign-in is slowed after 5 failures a user
