@@ -184,6 +184,22 @@ const SCREENS = {
       await page.getByText('Sign-in and names').first().waitFor();
     },
   },
+  ringing: {
+    async go(page) {
+      await openRoom(page, BUDGET);
+      await page.evaluate(() => window.stage.call('Zoë Ekman'));
+      await page.getByText('Zoë Ekman is calling', { exact: true }).waitFor();
+    },
+  },
+  calls: {
+    async go(page) {
+      await rooms(page).waitFor();
+      await page.evaluate(() => window.stage.call('Zoë Ekman'));
+      await page.getByRole('region', { name: 'Calls' }).getByRole('button', { name: 'Decline' }).click();
+      await page.goto(`${page.url().split('#')[0]}#/calls`);
+      await page.getByText('You declined').waitFor();
+    },
+  },
   replaced: {
     async go(page) {
       await openRoom(page, BUDGET);

@@ -10,7 +10,7 @@ const BO = { pid: 'p_bo' as Pid, name: 'Bo', department: '', title: '', status: 
 type State = NonNullable<Message['call']>['state'];
 
 /** A session whose one room says of each ring what the test says. */
-function play() {
+function play(earlier: readonly Message[] = []) {
   const timeline = new Signal({ messages: [] as readonly Message[] } as Timeline);
   const heard = new Set<(message: Message, room: Room, live: boolean) => void>();
   const said: string[] = [];
@@ -30,6 +30,7 @@ function play() {
       return { timeline, discard: () => Promise.resolve(), close: () => { open.rooms -= 1; } };
     },
     calls: {
+      list: () => Promise.resolve(earlier),
       ring: () => (outcome.ring === null ? Promise.resolve(`m_own${++rung}` as MsgId) : Promise.reject(outcome.ring)),
       say: (_: RoomId, ring: MsgId, word: string) => {
         said.push(`${ring} ${word}`);
@@ -96,6 +97,16 @@ test('a caller who says nothing more is not waited for, and what is no live ring
   vi.advanceTimersByTime(2_000);
   expect(states(stage)).toEqual(['m_4 missed']);
   expect(stage.said).toEqual([]);
+});
+
+test('what rang while the page was loading rings too, what is over does not', async () => {
+  const one = { room: ROOM.id, author: BO, mine: false, kind: 'call', sentAt: Date.now() - 5_000, state: 'sent' } as Message;
+  const rings = { ...one, id: 'm_1' as MsgId, call: { state: 'ringing' } } as Message;
+  const stage = play([rings, { ...rings, id: 'm_2' as MsgId, call: { state: 'answered' } }, { ...rings, id: 'm_3' as MsgId, mine: true }, { ...rings, id: 'm_4' as MsgId, sentAt: 0 }]);
+  await vi.advanceTimersByTimeAsync(0);
+  expect(states(stage)).toEqual(['m_1 ringing']);
+  stage.comes('m_1');
+  expect(states(stage)).toEqual(['m_1 ringing']);
 });
 
 test('taking and declining are said once, and the card goes at once', () => {

@@ -49,14 +49,19 @@ export class Ringing {
   private readonly last = new Signal<Over | null>(null);
   private readonly watched = new Map<MsgId, Watch>();
   private readonly stopEvents: () => void;
+  private closed = false;
 
   constructor(private readonly session: Session) {
     this.rings = this.list;
     this.failure = this.failed;
     this.over = this.last;
     this.stopEvents = session.events.onMessage((message, _, live) => {
-      if (message.kind === 'call' && live && !message.mine && message.call?.state === 'ringing') this.comes(message);
+      if (live) this.comes(message);
     });
+    // What rang before somebody listened, as while the page was loading.
+    void session.calls.list().then((calls) => {
+      for (const call of calls) if (!this.closed && Date.now() - call.sentAt < FORGOTTEN_MS) this.comes(call);
+    }, () => undefined);
   }
 
   /** Rings a room; what goes wrong is {@link failure}. */
@@ -100,13 +105,15 @@ export class Ringing {
   }
 
   close(): void {
+    this.closed = true;
     this.stopEvents();
     for (const { end } of this.watched.values()) end();
     this.watched.clear();
     this.list.set([]);
   }
 
-  private comes({ id, room, author, sentAt }: Message): void {
+  private comes({ id, room, author, sentAt, kind, mine, call }: Message): void {
+    if (kind !== 'call' || mine || call?.state !== 'ringing') return;
     this.add({ id, room, from: author, mine: false, at: sentAt, state: 'ringing' }, FORGOTTEN_MS, () => {
       this.ends(id, 'missed');
     });
