@@ -275,3 +275,18 @@ async def test_the_secret_stands_nowhere(home: Running, capfd: pytest.CaptureFix
     assert secret not in out + err
     assert "hemligt-ord" not in out + err
     assert all(secret.encode() not in path.read_bytes() for path in home.config.data.rglob("*") if path.is_file())
+
+
+async def test_it_follows_the_room_into_announcements_and_waits_out_the_archive(home: Running) -> None:
+    alice, bob, room = await room_of(home)
+    made = await make(alice, room)
+    await alice.ask("PATCH", f"/rooms/{room}", {"post": Post.MODERATOR}, want=Changed, proof=True)
+    assert (await say(home, made, "kungörelse")).status_code == 202
+    await until(lambda: len(home.relay.log) == 1)
+    assert (await bob.chain(room)).members[made.hook.pid].role == Role.MODERATOR
+    await alice.ask("PATCH", f"/rooms/{room}", {"archived": True}, want=Changed, proof=True)
+    assert (await say(home, made, "tyst")).status_code == 403
+    await alice.ask("PATCH", f"/rooms/{room}", {"archived": False, "post": Post.MEMBER}, want=Changed, proof=True)
+    assert (await say(home, made, "igen")).status_code == 202
+    await until(lambda: len(home.relay.log) == 2)
+    assert (await bob.chain(room)).members[made.hook.pid].role == Role.MEMBER

@@ -174,7 +174,16 @@ async def build(config: HomeConfig, *, clock: Clock, log: Log) -> Home:
     channels = PublicChannels(db=db, clock=clock, out=outbox, rooms=rooms)
     moderation = Moderation(db=db, clock=clock, out=outbox, log=log)
     sending = Sending(
-        db=db, clock=clock, tenant=tenant, folder=keys_of, keys=keys, devices=devices, relay=relay, log=log
+        db=db,
+        clock=clock,
+        tenant=tenant,
+        folder=keys_of,
+        keys=keys,
+        devices=devices,
+        rooms=rooms,
+        out=outbox,
+        relay=relay,
+        log=log,
     )
     hooks = HookBook(
         db=db, clock=clock, origin=origin, rooms=rooms, devices=devices, sending=sending, out=outbox, log=log

@@ -9,7 +9,7 @@ from samrum.home.devices.actions import Devices
 from samrum.home.errors import BadText, NotAllowed, NotFound, RateLimited, TooLarge, TooManyHooks
 from samrum.home.hooks import tables
 from samrum.home.hooks.flood import Flood
-from samrum.home.hooks.sending import Sending
+from samrum.home.hooks.sending import Sending, writing_role
 from samrum.home.outbox import actions as outbox
 from samrum.home.people import folding
 from samrum.home.people import tables as people
@@ -24,7 +24,6 @@ from samrum.wire import content, ids, jws
 from samrum.wire.content import Content
 from samrum.wire.hooks_api import MAX_NAME, Hook, HookMade, Hooks, NewHook
 from samrum.wire.ids import Pid, RoomId
-from samrum.wire.rooms_api import Post
 from samrum.wire.statements import MemberEntry, Role
 
 MAX_HOOKS: Final = 20
@@ -75,8 +74,7 @@ class HookBook:
                 raise TooManyHooks
             people.add_integration(tx, pid, name, folding.index(name))
             tables.add(tx, pid, room, _hash(secret), by=me, now=now)
-            role = Role.MODERATOR if row.post == Post.MODERATOR else Role.MEMBER
-            self._rooms.apply(tx, row, Change([MemberEntry(pid=pid, role=role)], [], []), now)
+            self._rooms.apply(tx, row, Change([MemberEntry(pid=pid, role=writing_role(row))], [], []), now)
             return row.version + 1
 
         version = await self._db.write(write, publish=self._out.woken)
@@ -113,7 +111,7 @@ class HookBook:
         self._log.info("hook.removed", room=room, hook=pid)
 
     async def say(self, token: str, text: str) -> None:
-        """Takes a message by the secret of an address; it is durable when this returns. Raises `NotFound`, `RateLimited`, `BadText`, `TooLarge`."""
+        """Takes a message by the secret of an address; it is durable when this returns. Raises what refuses it."""
         key, now = _hash(token), self._clock.now()
         row = await self._db.read(lambda tx: tables.by_token(tx, key))
         if row is None:
@@ -131,6 +129,9 @@ class HookBook:
         def write(tx: Tx) -> None:
             if tables.by_token(tx, key) is None:
                 raise NotFound
+            room = room_tables.get(tx, row.room)
+            if room is None or room.archived:
+                raise NotAllowed
             if tables.waiting(tx, row.pid) >= MAX_WAITING:
                 raise RateLimited(FULL_SECONDS)
             tables.say(tx, row.pid, ids.new_msg_id(), said, int(now))

@@ -17,8 +17,11 @@ from samrum.home.hooks import tables
 from samrum.home.keys.actions import EpochKeys
 from samrum.home.keys.folder import KeyFolder
 from samrum.home.keys.root import RootAway
+from samrum.home.outbox.actions import Outbox
 from samrum.home.outbox.outside import Relay, RelayAway, RelayRefused
 from samrum.home.rooms import tables as rooms
+from samrum.home.rooms.actions import Rooms
+from samrum.home.rooms.change import Change
 from samrum.plumbing.clock import Clock
 from samrum.plumbing.log import Log
 from samrum.plumbing.transactions import Transactions, Tx
@@ -28,6 +31,8 @@ from samrum.wire.content import Content
 from samrum.wire.envelope import Envelope
 from samrum.wire.ids import Dev, TenantId
 from samrum.wire.relay_api import LastOf, PutEnvelope, Stored, WantLast
+from samrum.wire.rooms_api import Post
+from samrum.wire.statements import MemberEntry, Role
 
 AT_ONCE: Final = 8
 """Webhooks that are served at the same time."""
@@ -37,6 +42,11 @@ LATER: Final = (1, 60)
 """Seconds before a message that relay refused is tried again, first and at most."""
 HOPELESS: Final = {Code.TOO_LARGE, Code.BAD_ENVELOPE, Code.MSG_ID_TAKEN}
 """Refusals that no later try can change."""
+
+
+def writing_role(room: rooms.Row) -> Role:
+    """As what a webhook is in the room: the least role that may write there."""
+    return Role.MODERATOR if room.post == Post.MODERATOR else Role.MEMBER
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +71,14 @@ class Sending:
         folder: KeyFolder,
         keys: EpochKeys,
         devices: Devices,
+        rooms: Rooms,
+        out: Outbox,
         relay: Relay,
         log: Log,
     ) -> None:
         self._db, self._clock, self._tenant, self._folder = db, clock, tenant, folder
-        self._keys, self._devices, self._relay, self._log = keys, devices, relay, log
+        self._keys, self._devices, self._rooms, self._relay, self._log = keys, devices, rooms, relay, log
+        self._out = out
         self._work = asyncio.Event()
 
     def woken(self, _result: object = None) -> None:
@@ -99,7 +112,7 @@ class Sending:
         """Tries one message; tells whether relay is there."""
         now = int(self._clock.now())
         try:
-            ready = await self._db.write(lambda tx: self._ready(tx, message, now))
+            ready = await self._db.write(lambda tx: self._ready(tx, message, now), publish=self._out.woken)
         except (RootAway, OSError) as error:
             self._log.error("keys.root_away", error=error)
             await self._db.write(lambda tx: tables.later(tx, message.id, now + LATER[1]))
@@ -131,11 +144,17 @@ class Sending:
         """The message sealed; `None` if it is no longer to be sent, or only later."""
         hook = tables.get(tx, message.pid)
         room = rooms.get(tx, hook.room) if hook else None
-        if hook is None or room is None or rooms.role_of(tx, hook.room, hook.pid) is None:
+        role = rooms.role_of(tx, hook.room, hook.pid) if hook else None
+        if hook is None or room is None or role is None:
             tables.done(tx, message.id)  # taken out of the room: `tidy` ends it
             return None
+        if role != writing_role(room) and not room.archived:  # the room's rule has changed
+            entry = MemberEntry(pid=hook.pid, role=writing_role(room))
+            self._rooms.apply(tx, room, Change([], [], [entry]), now)
+            room = rooms.get(tx, hook.room)
+            assert room is not None  # it was there
         current = self._keys.current(tx, room.room, room.epoch)
-        if current is None:
+        if current is None or room.archived:
             tables.later(tx, message.id, now + LATER[1])
             return None
         dev, seq = hook.dev or ids.new_dev(), hook.seq
