@@ -71,6 +71,33 @@ const SCREENS = {
       await page.getByRole('heading', { name: 'Members', level: 2 }).waitFor();
     },
   },
+  search: {
+    async go(page) {
+      await openRoom(page, BUDGET);
+      await button(page, 'Search in this room').click();
+      await page.getByText('Finds words in all of their forms').waitFor();
+      await button(page, 'Filters').click();
+      await page.getByRole('combobox', { name: 'With', exact: true }).waitFor();
+    },
+  },
+  found: {
+    async go(page) {
+      await openRoom(page, BUDGET);
+      await button(page, 'Search in this room').click();
+      await page.getByRole('searchbox', { name: 'What to look for' }).fill('budget');
+      await page.keyboard.press('Enter');
+      await page.getByText('are in the index').waitFor();
+    },
+  },
+  unreadable: {
+    async go(page) {
+      await openRoom(page, BUDGET);
+      await button(page, 'Search in this room').click();
+      await page.getByRole('searchbox', { name: 'What to look for' }).fill('möte "budget');
+      await page.keyboard.press('Enter');
+      await page.getByText('It goes wrong here: "budget').waitFor();
+    },
+  },
   pending: {
     async go(page) {
       await openRoom(page, BUDGET);
