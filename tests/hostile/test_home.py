@@ -206,6 +206,10 @@ async def test_rooms_and_ids_of_others(town: City, pair: tuple[Device, Device], 
                 ("POST", f"/rooms/{where}/members", {"add": [member]}),
                 ("POST", f"/rooms/{where}/members", {"remove": [a.me.pid]}),
                 ("PATCH", f"/rooms/{where}", {"title": "mitt"}),
+                ("POST", f"/rooms/{where}/own", {}),
+                ("POST", f"/rooms/{where}/join", {}),
+                ("PUT", f"/rooms/{where}/mine", {"pinned": True}),
+                ("DELETE", f"/rooms/{where}/picture", {}),
             ):
                 assert code(await ask(mallory, method, path, body, proof=True)) == (404, Code.NOT_FOUND)
         for where in (room, ids.new_room()):
