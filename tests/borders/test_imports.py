@@ -31,7 +31,7 @@ for name in names:
 print(len(names))
 """
 
-ZONES = ["samrum.home", "samrum.relay", "samrum.demo", "samrum.verify"]
+ZONES = ["samrum.home", "samrum.relay", "samrum.demo", "samrum.client", "samrum.verify"]
 SERVING = ["litestar", "uvicorn", "sqlalchemy", "alembic", "structlog", "uvloop"]
 MAIL = ["smtplib", "aiosmtplib", "aiosmtpd", "ldap", "ldap3", "bonsai"]
 WALLS = {
@@ -45,9 +45,13 @@ WALLS = {
         "samrum.wire.content",
         "samrum.wire.keys",
         "samrum.wire.home_api",
+        "samrum.wire.moderation_api",
+        "samrum.wire.hooks_api",
+        "samrum.wire.export_api",
         *MAIL,
     ],
     "samrum.demo": [*ZONES, *SERVING, "picows", "livekit"],
+    "samrum.client": [*ZONES, "samrum.plumbing", *SERVING, "aiohttp", "livekit", "argon2", "typer"],
     "samrum.verify": [*ZONES, "samrum.plumbing", *SERVING, "picows", "livekit"],
 }
 """By package, what it has to do without; itself and the command are taken off the list or put on it below."""
