@@ -123,7 +123,7 @@ test('answers in a thread are counted on its root, without those that were delet
 });
 
 const anyPid = fc.constantFrom(...PEOPLE);
-const ref = fc.constantFrom('m1', 'm2', 'm3', 'm4', 'm77');
+const ref = fc.constantFrom('m1', 'm1', 'm2', 'm2', 'm3', 'm4', 'm77');
 const thing = fc.oneof(
   fc.record({ pid: anyPid, kind: fc.constant(EDIT), ref, t: fc.string({ maxLength: 3 }) }),
   fc.record({ pid: anyPid, kind: fc.constant(REACTION), ref, e: fc.constantFrom('👍', '🎉'), x: fc.boolean() }),
@@ -134,7 +134,7 @@ const thing = fc.oneof(
 
 test('any order, with anything twice, comes to the same', () => {
   const bases = [says(1, ANNA, 'en'), says(2, BO, 'två'), one(3, BO, CALL, { c: 'ring' }), says(4, CLEO, 'svar', { thread: 'm2' as MsgId })];
-  fc.assert(fc.property(fc.array(thing, { maxLength: 40 }), fc.infiniteStream(fc.nat()), (things, dice) => {
+  fc.assert(fc.property(fc.array(thing, { minLength: 30, maxLength: 80 }), fc.infiniteStream(fc.nat()), (things, dice) => {
     const list = [...bases, ...things.map((given, at): One => {
       const { pid, kind } = given;
       const head = { ...('ref' in given ? { ref: given.ref as MsgId } : {}), ...('thread' in given ? { thread: given.thread as MsgId } : {}), epoch: 'epoch' in given ? given.epoch : 1 };
@@ -144,28 +144,41 @@ test('any order, with anything twice, comes to the same', () => {
     const shuffled = [...list, ...list.slice(0, 5)].map((entry) => [dice.next().value ?? 0, entry] as const).sort(([a], [b]) => a - b).map(([, entry]) => entry);
     const [straight, mixed] = [folded(list), folded(shuffled)];
     for (const { pos } of list) expect(view(mixed, `m${String(pos)}`)).toEqual(view(straight, `m${String(pos)}`));
-  }), { numRuns: 300 });
+  }), { numRuns: 200 });
 });
 
-test('10,000 reactions on one message, looked at after each, cost no more each than the first ones', () => {
-  const fold = folded([says(1, ANNA, 'en')]);
-  const began = performance.now();
-  for (let at = 0; at < 10_000; at += 1) {
-    fold.put(2 + at, about(2 + at, `p${String(at)}` as Pid, REACTION, 'm1', { e: at % 7 === 0 ? '🎉' : '👍' }).result);
-    view(fold, 'm1');
-  }
-  const [thumbs, party] = view(fold, 'm1')?.reactions ?? [];
-  expect([party?.count, thumbs?.count, thumbs?.people.length]).toEqual([8571, 1429, 50]);
-  expect(performance.now() - began).toBeLessThan(1_500);
+/** How much longer `work` takes for 16 times as much of the same, looked at after each: 16 where each costs the same, 256 where it costs all before it. */
+function growth(work: (count: number) => void): number {
+  const time = (count: number): number => {
+    const began = performance.now();
+    work(count);
+    return performance.now() - began;
+  };
+  const small = Math.min(time(1_000), time(1_000), time(1_000));
+  return time(16_000) / small;
+}
+
+test('thousands of reactions on one message cost no more each than the first ones', () => {
+  const react = (count: number): void => {
+    const fold = folded([says(1, ANNA, 'en')]);
+    for (let at = 0; at < count; at += 1) {
+      fold.put(2 + at, about(2 + at, `p${String(at)}` as Pid, REACTION, 'm1', { e: at % 7 === 0 ? '🎉' : '👍' }).result);
+      view(fold, 'm1');
+    }
+    const [party, thumbs] = view(fold, 'm1')?.reactions ?? [];
+    expect([(party?.count ?? 0) + (thumbs?.count ?? 0), thumbs?.people.length]).toEqual([count, 50]);
+  };
+  expect(growth(react)).toBeLessThan(80);
 });
 
-test('10,000 answers in a thread likewise', () => {
-  const fold = folded([says(1, ANNA, 'rot')]);
-  const began = performance.now();
-  for (let at = 0; at < 10_000; at += 1) {
-    fold.put(2 + at, says(2 + at, `p${String(at % 300)}` as Pid, 'svar', { thread: 'm1' as MsgId }).result);
-    view(fold, 'm1');
-  }
-  expect(view(fold, 'm1')?.replies).toMatchObject({ count: 10_000, lastAt: 11_001_000 });
-  expect(performance.now() - began).toBeLessThan(1_500);
+test('thousands of answers in a thread likewise', () => {
+  const answer = (count: number): void => {
+    const fold = folded([says(1, ANNA, 'rot')]);
+    for (let at = 0; at < count; at += 1) {
+      fold.put(2 + at, says(2 + at, `p${String(at % 300)}` as Pid, 'svar', { thread: 'm1' as MsgId }).result);
+      view(fold, 'm1');
+    }
+    expect(view(fold, 'm1')?.replies).toMatchObject({ count, lastAt: 1_000_000 + (count + 1) * 1000 });
+  };
+  expect(growth(answer)).toBeLessThan(80);
 });
