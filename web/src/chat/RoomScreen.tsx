@@ -203,7 +203,7 @@ function Head({
         <Suspense>
           <CallButton room={room} isDisabled={inMeeting} />
         </Suspense>
-        <Button look="primary" icon={<Video aria-hidden="true" />} isDisabled={inMeeting} onPress={onMeet}>
+        <Button look="primary" icon={<Video aria-hidden="true" />} isDisabled={inMeeting || room.archived} onPress={onMeet}>
           {inMeeting ? t('meet.inside') : people > 0 ? t('meet.join', { count: people }) : t('meet.now')}
         </Button>
       </div>
