@@ -27,6 +27,9 @@ const ROWS_AHEAD = 6;
 /** How long a message that was jumped to is marked. */
 const FOUND_MS = 2500;
 
+/** A row that has not been measured (px). */
+const ROUGHLY = () => 56;
+
 /** Where the unread line goes: fixed once the room's news are here, so that it does not run ahead of what arrives while one looks. */
 function useUnreadLine(timeline: TimelineValue, thread: MsgId | null): MsgId | null {
   const [line, setLine] = useState<MsgId | null | undefined>(thread === null ? undefined : null);
@@ -123,11 +126,13 @@ export function Timeline({
   const focused = useRef(-1);
   const [found, setFound] = useState<MsgId | null>(null);
 
+  // The same function as long as the rows are the same: with a new one all of them are placed anew, a hundred thousand at each turn of the wheel.
+  const keyAt = useCallback((index: number) => rows[index]?.key ?? index, [rows]);
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
-    estimateSize: () => 56,
-    getItemKey: (index) => rows[index]?.key ?? index,
+    estimateSize: ROUGHLY,
+    getItemKey: keyAt,
     overscan: 10,
     anchorTo: 'end',
     followOnAppend: !timeline.moreNewer,
