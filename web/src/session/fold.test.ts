@@ -73,6 +73,16 @@ test('what only home knows is undecided until it says', () => {
   expect([view(fold, 'm1')?.deleted, fold.asks]).toEqual(['moderator', false]);
 });
 
+test('what a newer roster allows counts then', () => {
+  let answer: 'no' | 'yes' = 'no';
+  const fold = folded([says(1, BO, 'hej'), about(2, MOD, DELETION, 'm1'), one(3, MOD, MESSAGE, { a: true })], { me: ANNA, leads: () => answer });
+  const look = () => [view(fold, 'm1')?.deleted, view(fold, 'm3', { members: 101 })?.mentionsMe, fold.asks];
+  expect(look()).toEqual([null, false, false]);
+  answer = 'yes';
+  fold.decide();
+  expect(look()).toEqual(['moderator', true, false]);
+});
+
 test('what refers to nothing, to what is no message, or is itself referred to, changes nothing', () => {
   const list = [
     says(1, ANNA, 'en'), about(2, ANNA, EDIT, 'm1', { t: 'två' }), about(3, ANNA, EDIT, 'm2', { t: 'om ändringen' }), about(4, ANNA, EDIT, 'm99', { t: 'om inget' }),

@@ -103,6 +103,8 @@ export class Fold {
   private readonly about = new Map<MsgId, number>();
   /** Messages with deletions, or a mention of everybody, of which only home knows whether they count. */
   private readonly open = new Set<MsgId>();
+  /** The same that do not count by the roster as it is known now; the one that says otherwise may be on its way. */
+  private readonly denied = new Set<MsgId>();
 
   constructor(private readonly facts: Facts) {}
 
@@ -136,18 +138,23 @@ export class Fold {
     return this.open.size > 0;
   }
 
-  /** Home has told. */
+  /** Home has told, or there is a newer roster. */
   decide(): void {
-    const ids = [...this.open];
+    const ids = new Set([...this.open, ...this.denied]);
     this.open.clear();
+    this.denied.clear();
     for (const id of ids) this.settle(id);
   }
 
   /** A mention of everybody counts if whoever wrote it may do that in a room of so many. */
   mayMentionAll(id: MsgId, pid: Pid, epoch: number, members: number, free: number): boolean {
-    if (members <= free) return true;
+    return members <= free || this.leads(id, pid, epoch);
+  }
+
+  /** Whether somebody led the room in an epoch; otherwise the message is looked at again when that may have changed. */
+  private leads(id: MsgId, pid: Pid, epoch: number): boolean {
     const leads = this.facts.leads(pid, epoch);
-    if (leads === 'ask') this.open.add(id);
+    if (leads !== 'yes') (leads === 'ask' ? this.open : this.denied).add(id);
     return leads === 'yes';
   }
 
@@ -218,9 +225,7 @@ export class Fold {
   private deleted(id: MsgId, author: Pid, deletions: readonly Said[]): Line['deleted'] {
     for (const { head } of [...deletions].sort((a, b) => a.pos - b.pos)) {
       if (head.pid === author) return 'author';
-      const leads = this.facts.leads(head.pid, head.epoch);
-      if (leads === 'yes') return 'moderator';
-      if (leads === 'ask') this.open.add(id);
+      if (this.leads(id, head.pid, head.epoch)) return 'moderator';
     }
     return null;
   }

@@ -122,6 +122,11 @@ export class Logs {
     this.open.get(room)?.log.refresh(false);
   }
 
+  /** There may be a newer roster. */
+  ruled(room: RoomId): void {
+    this.open.get(room)?.log.ruled();
+  }
+
   renamed(): void {
     for (const { log } of this.open.values()) log.refresh(true);
   }

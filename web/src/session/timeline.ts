@@ -259,6 +259,12 @@ export class RoomLog {
     this.publish();
   }
 
+  /** There may be a newer roster, by which more counts than before. */
+  ruled(): void {
+    this.fold.decide();
+    this.publish();
+  }
+
   /** Home is there again: what could not be opened for that reason is tried once more. */
   reopen(): void {
     this.view.again();
