@@ -84,6 +84,7 @@ async def test_a_zone_that_home_does_not_know_is_none(home: Running, zone: str) 
 async def test_who_shares_a_room_hears_of_a_status(home: Running) -> None:
     alice, bob, carl = await home.enter(0, 1, 2)
     room = (await alice.create(bob.pid)).room.room
+    await put(bob, {"status": "Möte"})
     cursor, other = (await bob.since(0)).cursor, (await carl.since(0)).cursor
     ends = int(home.clock.time) + 3600
     await put(alice, {"status": "  Lunch ", "status_until": ends})
@@ -93,10 +94,10 @@ async def test_who_shares_a_room_hears_of_a_status(home: Running) -> None:
     assert (await carl.since(other)).people == []
     await until(lambda: any((hint.to, hint.topic) == (room, Topic.NAMES) for hint in home.relay.hints))
     page = await bob.ask("GET", f"/rooms/{room}/people", want=RoomPeople)
-    assert {one.person.status for one in page.people} == {"Lunch", ""}
+    assert {one.person.status for one in page.people} == {"Lunch", "Möte"}
     assert status_of(await carl.ask("GET", "/people?q=ek", want=People), alice) == ("Lunch", ends)
     assert status_of(await carl.ask("POST", "/names", {"pids": [alice.pid]}, want=People), alice) == ("Lunch", ends)
-    assert {one.status for one in (await home.person(1).enter()).started.people} == {"Lunch", ""}
+    assert {one.status for one in (await home.person(1).enter()).started.people} == {"Lunch", "Möte"}
     hints = len(home.relay.hints)
     await put(alice, {"status": "Lunch", "status_until": ends, "sound": False})
     await until(lambda: len(home.relay.hints) > hints)
