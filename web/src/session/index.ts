@@ -1,9 +1,9 @@
 /**
  * The session of a signed-in person, without any React: connections, keys, storage, and the state that screens read.
  *
- * `session.ts` composes the parts: `rooms` (home's word against relay's), `timeline` (one room's messages), `outbox` and `sender`
- * (messages on their way), `opener` (what is needed to read), `people` (names), `relay` (the connection, and through which tab: `link`,
- * `lead`, `tabs/`, decision 10), `meeting` (what a call needs). Keys and verification are in the vault (`../keys`), the network in `../doors`.
+ * `session.ts` composes the parts: `rooms` (home's word against relay's), `timeline` (one room's messages: `window`, `about` and `fold`, decision
+ * 16; `thread`, `seen`), `live` (what comes in any room), `outbox`, `queue` and `sender` (what is on its way), `opener`
+ * (what is needed to read), `people` (names), `relay` (the connection, and through which tab: `link`, `lead`, `tabs/`, decision 10; `arrivals`), `meeting` (what a call needs). Keys and verification are in the vault (`../keys`), the network in `../doors`.
  */
 import { HomeDoor } from '../doors/home';
 import { codeOf, Refusal } from '../doors/refusal';
