@@ -114,13 +114,18 @@ test('who has read it', { timeout: 60_000 }, async () => {
   await article(hers, 'Har alla sett detta?').getByText('Read by 2 people').waitFor();
 });
 
-test('a reload keeps all of it', { timeout: 60_000 }, async () => {
+test('a reload keeps all of it, and what was half written', { timeout: 60_000 }, async () => {
+  await act(his, 'viktigt', 'Answer with quote');
+  await box(his).fill('halvfärdigt');
+  await his.waitForTimeout(1000);
   await his.reload();
   await openRoom(his, title);
   await article(his, 'viktigt').getByRole('button', { name: '👍 1: You' }).waitFor();
   await article(his, 'Jag tar natten.').getByRole('button', { name: /^2 answers/ }).waitFor();
   await log(his).getByText('deleted by its author').waitFor();
   await log(his).getByText('removed by a moderator').waitFor();
+  assert.equal(await box(his).inputValue(), 'halvfärdigt');
+  await his.getByText(`Answer to ${asa.name}:`).waitFor();
 });
 
 test('nothing was reported by the policy and nothing went wrong in the pages', async () => {

@@ -488,6 +488,9 @@ export interface Session {
   presence(pid: Pid): Readable<PresenceState>;
   /** Who that is, as far as home has told; asks home else, and what shows the person changes when it answers. */
   person(pid: Pid): Person;
+  /** What was written here and not sent, as the screens keep it: under the device's own key; on a shared computer nothing. */
+  unfinished(): Promise<string | null>;
+  keepUnfinished(text: string): Promise<void>;
   searchPeople(query: string, limit?: number): Promise<readonly Person[]>;
   /** A page of a room's members by name, or of those whom a search finds; `count`: of all of them. */
   roomPeople(room: RoomId, query: string, skip: number, limit: number): Promise<{ readonly people: readonly Member[]; readonly count: number }>;

@@ -3,6 +3,7 @@ import { HomeDoor } from '../doors/home';
 import { codeOf, Refusal } from '../doors/refusal';
 import type { Keys } from '../keys/client';
 import type { RoomState } from '../wire/chain';
+import { textOf, utf8 } from '../wire/bytes';
 import { newId, type Dev, type MsgId, type Pid, type RoomId } from '../wire/ids';
 import type { Changed, Started, Welcome } from '../wire/types';
 import type { Alarm, Connection, DeviceInfo, MeetingAccess, Member, Person, PresenceState, Readable, Room, RoomKind, RoomModel, Session, SessionEvents, SessionModeration } from './api';
@@ -99,6 +100,7 @@ export class LiveSession implements Session, Ground {
     });
     this.book = new Rooms(this, (room) => {
       this.sender.pump(room);
+      this.logs.ruled(room);
     });
     this.settings = new SettingsPart(
       { home, rooms: this.book, asked: (call) => this.asked(call), take: (reply) => this.take(reply), stream: () => this.stream() },
@@ -258,6 +260,16 @@ export class LiveSession implements Session, Ground {
 
   person(pid: Pid): Person {
     return this.people.get(pid);
+  }
+
+  async unfinished(): Promise<string | null> {
+    const sealed = await this.storage.drafts();
+    const plain = sealed && (await this.keys.unlock(sealed));
+    return plain ? textOf(plain) : null;
+  }
+
+  async keepUnfinished(text: string): Promise<void> {
+    await this.storage.putDrafts(await this.keys.lock(utf8(text)));
   }
 
   presence(pid: Pid): Readable<PresenceState> {

@@ -56,6 +56,9 @@ export interface Storage {
   /** The heads of the ledger that were shown here. */
   heads(): Promise<Bytes | undefined>;
   putHeads(sealed: Bytes): Promise<void>;
+  /** What was written and not sent. */
+  drafts(): Promise<Bytes | undefined>;
+  putDrafts(sealed: Bytes): Promise<void>;
   close(): void;
 }
 
@@ -64,7 +67,7 @@ interface Schema extends DBSchema {
   /** Positions of the envelopes that name a message. */
   about: { key: [RoomId, MsgId, number]; value: true };
   outbox: { key: MsgId; value: OutboxEntry };
-  sealed: { key: 'names' | 'heads'; value: Bytes };
+  sealed: { key: 'names' | 'heads' | 'drafts'; value: Bytes };
 }
 
 const VERSION = 2;
@@ -197,6 +200,14 @@ class DiskStorage implements Storage {
     await this.kept.use((db) => db.put('sealed', sealed, 'heads'));
   }
 
+  drafts(): Promise<Bytes | undefined> {
+    return this.kept.use((db) => db.get('sealed', 'drafts'));
+  }
+
+  async putDrafts(sealed: Bytes): Promise<void> {
+    await this.kept.use((db) => db.put('sealed', sealed, 'drafts'));
+  }
+
   close(): void {
     this.kept.close();
   }
@@ -306,6 +317,14 @@ class MemoryStorage implements Storage {
   }
 
   putHeads(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  drafts(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+
+  putDrafts(): Promise<void> {
     return Promise.resolve();
   }
 
