@@ -218,6 +218,15 @@ const SCREENS = {
       await page.getByText('Zoë Ekman is calling', { exact: true }).waitFor();
     },
   },
+  offer: {
+    async go(page) {
+      await openRoom(page, BUDGET);
+      await page.evaluate(() => Object.defineProperty(Notification, 'permission', { get: () => 'default' }));
+      for (const offer = page.getByText('Be told of new messages on the desktop?'); !(await offer.isVisible()); await page.waitForTimeout(200)) {
+        await page.evaluate(() => window.stage.arrive('Ledningsgruppen', 'Kommer ni?'));
+      }
+    },
+  },
   calls: {
     async go(page) {
       await rooms(page).waitFor();

@@ -7,6 +7,7 @@ import { RoomScreen } from '../chat/RoomScreen';
 import { ReportsPage } from '../moderation/later';
 import { useSearchAsked } from '../search/opening';
 import { badge } from '../notices/badge';
+import { wantedOf } from '../notices/wanted';
 import type { RoomId, Session } from '../session/api';
 import { classes } from '../ui/classes';
 import { useReadable } from '../ui/useReadable';
@@ -51,6 +52,10 @@ const Attention = lazy(async () => {
   const [module] = await Promise.all([import('../notices/Attention'), loadTexts('calls'), loadTexts('notices')]);
   return { default: module.Attention };
 });
+const Offer = lazy(async () => {
+  const [module] = await Promise.all([import('../notices/Offer'), loadTexts('notices')]);
+  return { default: module.Offer };
+});
 const MeetingPanel = lazy(async () => {
   const [module] = await Promise.all([import('../meeting/index'), loadTexts('meeting')]);
   return { default: module.MeetingPanel };
@@ -74,6 +79,7 @@ export function Shell({ session, onEnd }: { readonly session: Session; readonly 
   const route = useRoute();
   const rooms = useReadable(session.rooms);
   const connection = useReadable(session.connection);
+  const offered = useReadable(wantedOf(session));
   const [meeting, setMeeting] = useState<RoomId | null>(null);
   /** The meeting is a call: it is entered without a look in the mirror. */
   const [called, setCalled] = useState(false);
@@ -148,6 +154,11 @@ export function Shell({ session, onEnd }: { readonly session: Session; readonly 
         <main className={c('main')}>
           <Banner />
           <NewVersion inMeeting={meeting !== null} />
+          {offered && (
+            <Suspense>
+              <Offer />
+            </Suspense>
+          )}
           <div className={c('firstNotice')}>
             <FirstNotice />
           </div>

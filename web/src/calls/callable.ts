@@ -3,7 +3,8 @@ import type { Room } from '../session/api';
 /** As in `session/calls.ts`: one does not call a crowd. */
 const MOST = 10;
 
-/** Whether a room is one that can be rung. */
-export function callable(room: Room): boolean {
-  return !room.archived && room.trouble === null && room.count > 1 && (room.kind === 'direct' || room.count <= MOST);
+/** Whether this person can ring a room: a small one, with somebody else in it, where they may write. */
+export function callable({ archived, trouble, post, myRole, kind, count }: Room): boolean {
+  const mayWrite = post === 'member' || myRole === 'owner' || myRole === 'moderator';
+  return !archived && trouble === null && mayWrite && count > 1 && (kind === 'direct' || count <= MOST);
 }

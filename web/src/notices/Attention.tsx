@@ -10,17 +10,13 @@ import { Rings } from '../calls/Rings';
 import { usePersonName, useRoomTitle } from '../people/names';
 import type { Readable, Room, RoomId } from '../session/api';
 import { Signal } from '../session/signal';
-import { classes } from '../ui/classes';
 import { useReadable } from '../ui/useReadable';
-import styles from './Attention.module.css';
 import { badge } from './badge';
 import { mayRing } from './decide';
 import * as desktop from './desktop';
 import { Notices, type Words } from './notices';
-import { Offer } from './Offer';
 import { soundRing } from './sounds';
 
-const c = classes(styles);
 const NEVER: Readable<boolean> = new Signal(false);
 
 export interface AttentionProps {
@@ -38,21 +34,11 @@ export function Attention({ room, meeting, onMeet, onLeave }: AttentionProps) {
   const rooms = useReadable(session.rooms);
   const notices = useNotices(room);
   const busy = meeting !== null || rooms.some((one) => one.meeting?.people.includes(session.me.pid) === true);
-  const wanted = useReadable(notices?.wanted ?? NEVER);
   useBadge(rooms);
   useClicks();
   useSound(notices, rooms, busy);
   useCall(meeting, onMeet, onLeave);
-  return (
-    <>
-      <Rings busy={busy} onMeet={(of) => onMeet(of.id)} />
-      {wanted && (
-        <div className={c('offer')}>
-          <Offer />
-        </div>
-      )}
-    </>
-  );
+  return <Rings busy={busy} onMeet={(of) => onMeet(of.id)} />;
 }
 
 /** The words of notices as they are now, without making notices anew when they change. */

@@ -9,6 +9,7 @@ import { worth } from './decide';
 import * as desktop from './desktop';
 import { soundMessage } from './sounds';
 import { Views } from './views';
+import { wantedOf } from './wanted';
 
 const MAX_TEXT = 140;
 
@@ -30,11 +31,8 @@ function beginning(text: string): string {
 }
 
 export class Notices {
-  /** A notice would have been shown, and the browser has not been asked yet whether it may be. */
-  readonly wanted: Readable<boolean>;
   /** This tab is the one that sounds. */
   readonly sounds: Readable<boolean>;
-  private readonly asks = new Signal(false);
   private readonly mayWake = new Signal(false);
   private readonly views: Views;
   private readonly shows: Lead;
@@ -48,7 +46,6 @@ export class Notices {
     /** Whether the person is in a meeting, on whichever device. */
     private readonly inMeeting: () => boolean,
   ) {
-    this.wanted = this.asks;
     this.sounds = this.mayWake;
     this.views = new Views(session.dev);
     this.shows = new Lead(`samrum.notices.${session.dev}`, (leads) => {
@@ -93,7 +90,7 @@ export class Notices {
     const { notice, sound } = worth(message, room, situation);
     if (sound && this.mayWake.get()) soundMessage();
     if (!notice || !this.leads) return;
-    if (desktop.permission() === 'default') this.asks.set(true);
+    if (desktop.permission() === 'default') wantedOf(this.session).set(true);
     const words = this.words();
     const text = words.showsText ? beginning(message.text) : '';
     void desktop.show({ room: room.id, title: words.title(message.author, room), body: words.body(message, text), lang: words.lang });
