@@ -103,7 +103,7 @@ test('a word is found in its forms, jumped to, found anew after an edit, gone af
   // Who has left still finds what was written until then; it is shown in the panel alone.
   await hers.getByRole('button', { name: /^Members/ }).click();
   await hers.getByRole('button', { name: `Change ${bjorn.name}` }).click();
-  await hers.getByRole('menuitem', { name: /^Remove/ }).click();
+  await hers.getByRole('menuitem', { name: 'Remove from the room' }).click();
   await rooms(his).getByRole('link', { name: title }).waitFor({ state: 'detached' });
   await say(hers, `Efteråt, ${own}.`);
   await message(hers, 'Efteråt').waitFor();
