@@ -62,6 +62,28 @@ describe('rowsOf', () => {
   });
 });
 
+describe('threads', () => {
+  const root = message('root', anna, morning, 1);
+  const answers = [1, 2].map((n): Message => ({ ...message(`answer${n}`, bo, morning + n * minute, 1 + n), thread: root.id }));
+  const last = message('last', anna, morning + 3 * minute, 4);
+
+  it('stand beside the room, whose messages follow each other without them', () => {
+    expect(shape(rowsOf([root, ...answers, last], false, null))).toEqual(['beginning', 'day', 'root!', 'last']);
+    expect(firstUnread(timeline([root, ...answers, last], 1))).toBeNull();
+  });
+
+  it('begin with what they are about', () => {
+    expect(shape(rowsOf([root, ...answers], false, null, [], root.id))).toEqual(['day', 'root!', 'answers', 'answer1!', 'answer2']);
+  });
+
+  it('give a message that has not changed the same row', () => {
+    const rows = rowsOf([root, last], false, null);
+    const after = rowsOf([root, last, message('new', bo, morning + 4 * minute, 5)], false, null);
+    expect(after.slice(0, rows.length).filter((row) => row.kind === 'message')).toEqual(rows.filter((row) => row.kind === 'message'));
+    expect(after.find((row) => row.kind === 'message')).toBe(rows.find((row) => row.kind === 'message'));
+  });
+});
+
 describe('firstUnread', () => {
   it('is the first message by somebody else after the position', () => {
     const messages = [message('a', bo, morning, 1), message('b', anna, morning, 2), message('c', bo, morning, 3), message('d', bo, morning, 4)];
