@@ -171,9 +171,7 @@ test('picked, dropped and pasted; the other one sees a picture, plays, reads and
 
 test('32 MB: cut off, paused, reloaded; it goes on where it was, and comes out as it went in', { timeout: 60_000 }, async () => {
   const bytes = randomBytes(32e6);
-  const devtools = await hers.context().newCDPSession(hers);
-  await devtools.send('Network.enable');
-  const network = (there) => devtools.send('Network.emulateNetworkConditions', { offline: !there, latency: 0, downloadThroughput: -1, uploadThroughput: -1 });
+  const network = (there) => hers.context().setOffline(!there);
   const offsets = [];
   hers.on('request', (request) => PIECE.test(request.url()) && offsets.push(Number(new URL(request.url()).searchParams.get('offset'))));
   const piece = () => hers.waitForRequest((request) => PIECE.test(request.url()) && !request.url().endsWith('=0'));

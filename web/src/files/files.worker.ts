@@ -1,6 +1,6 @@
 /** The worker that seals and opens files: calls of {@link work} by message, one answer each. */
 import type { Answer, Call } from './messages';
-import { codeOf, work } from './work';
+import { refusalOf, work } from './work';
 
 const port = globalThis as unknown as {
   postMessage(answer: Answer, transfer: Transferable[]): void;
@@ -10,10 +10,9 @@ const port = globalThis as unknown as {
 async function run({ id, name, given }: Call): Promise<[Answer, Transferable[]]> {
   try {
     const value: unknown = await (work[name] as (what: unknown) => Promise<unknown>)(given);
-    const bytes = value instanceof Uint8Array ? value : (value as { sealed?: unknown }).sealed;
-    return [{ id, value }, bytes instanceof Uint8Array ? [bytes.buffer as ArrayBuffer] : []];
+    return [{ id, value }, value instanceof Uint8Array ? [value.buffer as ArrayBuffer] : []];
   } catch (error) {
-    return [{ id, code: codeOf(error) }, []];
+    return [{ id, ...refusalOf(error) }, []];
   }
 }
 

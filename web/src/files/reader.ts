@@ -66,7 +66,7 @@ export class Reader {
     const sealed = await this.read(from, Math.min(this.layout.sealed, end * SEGMENT), signal);
     const header = first === 0 ? sealed.slice(0, HEADER_BYTES) : await this.head(signal);
     if (first === 0) this.header ??= Promise.resolve(header);
-    return this.worker.do('open', { sealing: { object, key, header, size }, first, sealed }, [sealed.buffer]);
+    return this.worker.do('open', { sealing: { object, key, header, size }, first, sealed }, sealed.length, [sealed.buffer]);
   }
 
   private head(signal: AbortSignal): Promise<Bytes> {

@@ -303,9 +303,8 @@ export class Uploads {
       signal.throwIfAborted();
       const from: number = job.have;
       const to = Math.min(layout.sealed, (Math.floor(from / SEGMENT) + many) * SEGMENT);
-      const body = await this.piece(job, from, to);
       const since = performance.now();
-      job.have = (await objects.put(access(), sealed.object, from, body, signal)).have;
+      job.have = await this.piece(job, sealed, from, to, signal);
       const took = performance.now() - since;
       if (took < FAST_MS) many = Math.min(MOST, many * 2);
       else if (took > SLOW_MS) many = Math.max(1, Math.floor(many / 2));
@@ -327,22 +326,35 @@ export class Uploads {
     job.have = 0;
     job.release = await this.hold(job.id);
     if (this.ground.kept !== null && job.source?.is === 'file' && job.facts.size <= WHOLE) {
-      job.source = { is: 'sealed', blob: await this.sealWhole(job, job.source.file, sealed) };
+      // A file that could not be found again after a reload: its object's bytes are kept.
+      const { file } = job.source;
+      const { size } = job.facts;
+      job.source = { is: 'sealed', blob: await this.ground.worker.do('whole', { file, sealing: { ...sealed, size } }, size) };
     }
     await this.keep({ ...job, sealed });
     return sealed;
   }
 
-  private async piece(job: Job, from: number, to: number): Promise<Uint8Array<ArrayBuffer>> {
-    if (job.source?.is === 'sealed') return new Uint8Array(await job.source.blob.slice(from, to).arrayBuffer());
-    const file = await this.current(job);
-    if (file === null || job.sealed === null) throw new Refusal('internal');
-    const sealing = { ...job.sealed, size: job.facts.size };
-    const { sealed, marks } = await this.ground.worker.do('seal', { file, sealing, from, to, marks: job.marks });
-    // Durable before a byte leaves: after a reload the same segment may go again only if it still says the same.
-    job.marks = marks;
-    await this.keep(job);
-    return sealed;
+  /** Seals and sends bytes `from` to `to` of the object; how many relay has then. */
+  private async piece(job: Job, sealed: Sealed, from: number, to: number, signal: AbortSignal): Promise<number> {
+    const hand = this.ground.worker.borrow();
+    const stop = (): void => void hand.do('stop', { object: sealed.object }).catch(() => undefined);
+    signal.addEventListener('abort', stop);
+    try {
+      const file = await this.current(job);
+      if (file !== null) {
+        const sealing = { ...sealed, size: job.facts.size };
+        // Durable before a byte leaves: after a reload the same segment may go again only if it still says the same.
+        job.marks = await hand.do('seal', { file, sealing, from, to, marks: job.marks }, to - from);
+        await this.keep(job);
+      }
+      signal.throwIfAborted();
+      const whole = job.source?.is === 'sealed' ? job.source.blob.slice(from, to) : null;
+      return await hand.do('put', { access: this.ground.access(), object: sealed.object, from, sealed: whole }, to - from);
+    } finally {
+      signal.removeEventListener('abort', stop);
+      hand.release();
+    }
   }
 
   /** The file as it is now; `null` where it is not needed any more. Rejects with `file_changed`. */
@@ -352,18 +364,6 @@ export class Uploads {
     const file = await source.handle.getFile().catch(() => null);
     if (file?.size !== facts.size || file.lastModified !== facts.modified) throw new Refusal('file_changed');
     return file;
-  }
-
-  /** All of an object's bytes: of a file that could not be found again after a reload. */
-  private async sealWhole({ facts: { size } }: Job, file: Blob, how: Sealed): Promise<Blob> {
-    const end = layoutOf(size).sealed;
-    const parts: Blob[] = [];
-    for (let from = 0; from < end; from += MOST * SEGMENT) {
-      const to = Math.min(end, from + MOST * SEGMENT);
-      const { sealed } = await this.ground.worker.do('seal', { file, sealing: { ...how, size }, from, to, marks: [] });
-      parts.push(new Blob([sealed]));
-    }
-    return new Blob(parts);
   }
 
   private async wait(signal: AbortSignal, error: unknown, failures: number): Promise<void> {

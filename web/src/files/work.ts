@@ -1,9 +1,11 @@
-/** What the files' worker does: reading and sealing a file piece by piece, opening pieces, small pictures. It knows no network. */
+/** What the files' worker does: reading, sealing and sending a file piece by piece, opening pieces, small pictures. */
+import * as objects from '../doors/objects';
+import { Refusal } from '../doors/refusal';
 import { CannotOpen } from '../wire/aead';
-import { concat, equal, sha256, type Bytes } from '../wire/bytes';
+import { equal, sha256, type Bytes } from '../wire/bytes';
 import type { Mark, Work, WorkName } from './messages';
 import { bare, pixelsOf, PICTURES } from './pictures';
-import { layoutOf, plainOf, SEGMENT, Segments } from './segments';
+import { layoutOf, plainOf, SEGMENT, Segments, type Layout } from './segments';
 
 export type WorkCode = 'file_changed' | 'cannot_open' | 'no_picture';
 
@@ -29,35 +31,86 @@ async function readFile(file: Blob, from: number, to: number): Promise<Bytes> {
   }
 }
 
-async function seal({ file, sealing, from, to, marks }: Work['seal']['given']): Promise<Work['seal']['answer']> {
+/** What was sealed last and is not sent, by object. */
+const held = new Map<string, Bytes>();
+const sending = new Map<string, AbortController>();
+
+async function sealRange({ file, sealing, from, to, marks }: Work['seal']['given']): Promise<{ sealed: Bytes; made: Mark[] }> {
   const layout = layoutOf(sealing.size);
   const segments = await Segments.of(sealing.key, sealing.object, sealing.header, layout, 'encrypt');
-  const first = Math.floor(from / SEGMENT);
-  const out: Bytes[] = [];
   const made: Mark[] = [];
-  for (let index = first; index < Math.ceil(to / SEGMENT); index += 1) {
-    const [start, end] = plainOf(layout, index);
-    const plain = new Uint8Array(end - start);
-    const read = await readFile(file, Math.min(start, layout.size), Math.min(end, layout.size));
-    if (read.length !== Math.max(0, Math.min(end, layout.size) - start)) throw new WorkError('file_changed');
-    plain.set(read);
+  const sealed = new Uint8Array(to - from);
+  for (let index = Math.floor(from / SEGMENT); index < Math.ceil(to / SEGMENT); index += 1) {
+    const plain = await plainAt(file, layout, index);
     const mark = await sha256(plain);
     const before = marks.find(([known]) => known === index);
     if (before !== undefined && !equal(before[1], mark)) throw new WorkError('file_changed');
     made.push([index, mark]);
-    out.push(await segments.seal(index, plain));
+    const segment = await segments.seal(index, plain);
+    // The first may have begun at relay already.
+    const begun = Math.max(0, from - index * SEGMENT);
+    sealed.set(segment.subarray(begun), index * SEGMENT + begun - from);
   }
-  const sealed = out.length === 1 ? (out[0] ?? new Uint8Array()) : concat(...out);
-  return { sealed: from === first * SEGMENT ? sealed : sealed.slice(from - first * SEGMENT), marks: made };
+  return { sealed, made };
+}
+
+async function seal(given: Work['seal']['given']): Promise<Mark[]> {
+  const { sealed, made } = await sealRange(given);
+  held.set(given.sealing.object, sealed);
+  return made;
+}
+
+async function whole({ file, sealing }: Work['whole']['given']): Promise<Blob> {
+  const end = layoutOf(sealing.size).sealed;
+  const parts: Blob[] = [];
+  for (let from = 0; from < end; from += SEGMENT) {
+    const { sealed } = await sealRange({ file, sealing, from, to: Math.min(end, from + SEGMENT), marks: [] });
+    parts.push(new Blob([sealed]));
+  }
+  return new Blob(parts);
+}
+
+async function put({ access, object, from, sealed }: Work['put']['given']): Promise<number> {
+  const body = sealed === null ? held.get(object) : new Uint8Array(await sealed.arrayBuffer());
+  held.delete(object);
+  if (body === undefined) throw new Refusal('internal');
+  const stop = new AbortController();
+  sending.set(object, stop);
+  try {
+    return (await objects.put(access, object, from, body, stop.signal)).have;
+  } finally {
+    sending.delete(object);
+  }
+}
+
+function stop({ object }: Work['stop']['given']): Promise<undefined> {
+  sending.get(object)?.abort();
+  return Promise.resolve(undefined);
+}
+
+/** The plain text of one segment, padded. */
+async function plainAt(file: Blob, layout: Layout, index: number): Promise<Bytes> {
+  const [start, end] = plainOf(layout, index);
+  const read = await readFile(file, Math.min(start, layout.size), Math.min(end, layout.size));
+  if (read.length !== Math.max(0, Math.min(end, layout.size) - start)) throw new WorkError('file_changed');
+  if (read.length === end - start) return read;
+  const plain = new Uint8Array(end - start);
+  plain.set(read);
+  return plain;
 }
 
 async function open({ sealing, first, sealed }: Work['open']['given']): Promise<Bytes> {
-  const segments = await Segments.of(sealing.key, sealing.object, sealing.header, layoutOf(sealing.size), 'decrypt');
-  const out: Bytes[] = [];
-  for (let at = 0; at < sealed.length; at += SEGMENT) {
-    out.push(await segments.open(first + at / SEGMENT, sealed.subarray(at, at + SEGMENT)));
+  const layout = layoutOf(sealing.size);
+  const segments = await Segments.of(sealing.key, sealing.object, sealing.header, layout, 'decrypt');
+  const last = first + Math.ceil(sealed.length / SEGMENT) - 1;
+  const start = Math.min(layout.size, plainOf(layout, first)[0]);
+  const out = new Uint8Array(Math.min(layout.size, plainOf(layout, last)[1]) - start);
+  for (let index = first; index <= last; index += 1) {
+    const at = (index - first) * SEGMENT;
+    const plain = await segments.open(index, sealed.subarray(at, at + SEGMENT));
+    out.set(plain, Math.min(layout.size, plainOf(layout, index)[0]) - start);
   }
-  return out.length === 1 ? (out[0] ?? new Uint8Array()) : concat(...out);
+  return out;
 }
 
 async function picture({ file }: Work['picture']['given']): Promise<Work['picture']['answer']> {
@@ -87,9 +140,10 @@ async function small({ file, side }: Work['small']['given']): Promise<Blob> {
   return canvas.convertToBlob({ type: 'image/webp', quality: 0.8 });
 }
 
-export const work: { [K in WorkName]: (given: Work[K]['given']) => Promise<Work[K]['answer']> } = { seal, open, picture, small };
+export const work: { [K in WorkName]: (given: Work[K]['given']) => Promise<Work[K]['answer']> } = { seal, whole, put, stop, open, picture, small };
 
-export function codeOf(error: unknown): string {
-  if (error instanceof CannotOpen) return 'cannot_open';
-  return error instanceof WorkError ? error.code : 'internal';
+export function refusalOf(error: unknown): { readonly code: string; readonly retryAfter: number | undefined } {
+  if (error instanceof Refusal) return { code: error.code, retryAfter: error.retryAfter };
+  const code = error instanceof CannotOpen ? 'cannot_open' : error instanceof WorkError ? error.code : 'internal';
+  return { code, retryAfter: undefined };
 }
