@@ -64,3 +64,9 @@ test('what home cannot have said of leaders is refused', () => {
   expect(wasLeader(withPast(state, said([[1, 2]])), at(PEOPLE, 0), 2)).toBe('yes');
   for (const spans of [[[4, null]], [[0, 1]], [[1, null], [2, 3]], [[1, 9]]] as [number, number | null][][]) expect(() => withPast(state, said(spans))).toThrow('past');
 });
+
+test('a role ends with the epoch before the roster that ends it, and begins with that roster’s own', async () => {
+  const join = { who: 1, role: 2, leaves: false, turns: false };
+  const [state] = at((await followed([join, { ...join, role: 1, turns: true }, { ...join, role: 2, turns: true }])).slice(-1), 0);
+  expect([1, 2, 3].map((epoch) => wasLeader(state, at(PEOPLE, 1), epoch))).toEqual(['no', 'yes', 'no']);
+});
