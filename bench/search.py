@@ -46,7 +46,6 @@ from samrum.wire.ids import RoomId
 from samrum.wire.search_api import Found
 from samrum.wire.statements import Kind
 from tests.home.client import Person
-from tests.home.recorder import Recorder
 from tests.home.running import PASSWORD, make_config, recorder_of, user, write_toml
 
 ROOT = Path(__file__).parents[1]
@@ -143,7 +142,7 @@ async def found(config: Any, count: int, language: Language) -> dict[str, Any]:
 
 def sizes(tx: Tx) -> dict[str, int]:
     """Bytes of the index and of the mirror."""
-    pages = {name: total for name, total in tx.exec_driver_sql("SELECT name, SUM(pgsize) FROM dbstat GROUP BY name")}
+    pages = {row[0]: row[1] for row in tx.exec_driver_sql("SELECT name, SUM(pgsize) FROM dbstat GROUP BY name")}
     sealed = sum(bytes_ for name, bytes_ in pages.items() if name.startswith("mirror"))
     return {"index_bytes": sum(pages.values()) - sealed, "mirror_bytes": sealed}
 
@@ -255,8 +254,7 @@ async def measure(count: int, asked: int, folder: Path) -> dict[str, Any]:
         with (folder / "founding.log").open("w") as log, contextlib.redirect_stderr(log):
             made = await found(config, count, language)
         made_before.write_text(json.dumps(made))
-    relay: Recorder = recorder_of(config)
-    async with relay:
+    async with recorder_of(config):
         took = await timed(config, searches(asked, language), folder)
     return {"bench": "search at home", "messages": count, "rooms": ROOMS, "rooms_of_searcher": MINE} | took | made
 

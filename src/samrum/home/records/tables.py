@@ -19,8 +19,8 @@ MAX_POS: Final = (1 << SHIFT) - 1
 _MARK = (1 << SHIFT) - 1
 
 
-def _sql(text: str, *names: str) -> Prepared:
-    return Prepared(sa.text(text).bindparams(*(sa.bindparam(name) for name in names)))
+def _sql(text: str) -> Prepared:
+    return Prepared(sa.text(text))
 
 
 _PROGRESS = sa.text("SELECT mirrored, reads, indexed, stored, done, removed FROM progress")
@@ -28,53 +28,39 @@ _MIRRORED = sa.text("UPDATE progress SET mirrored = :n, stored = stored + :rows"
 _READ_TO = sa.text("UPDATE progress SET reads = :n")
 _INDEXED = sa.text("UPDATE progress SET indexed = :n, done = done + :rows, removed = removed + :removed")
 _TIDIED = sa.text("UPDATE progress SET removed = 0")
-_ROOM = _sql("SELECT number FROM room_number WHERE room = :room", "room")
-_NEW_ROOM = _sql("INSERT INTO room_number (room) VALUES (:room)", "room")
-_ROOMS = _sql("SELECT room, number FROM room_number WHERE room IN (SELECT value FROM json_each(:rooms))", "rooms")
-_PERSON = _sql("SELECT number FROM person_number WHERE pid = :pid", "pid")
-_NEW_PERSON = _sql("INSERT INTO person_number (pid) VALUES (:pid)", "pid")
-_PEOPLE = _sql("SELECT pid, number FROM person_number WHERE pid IN (SELECT value FROM json_each(:pids))", "pids")
-_PIDS = _sql("SELECT number, pid FROM person_number WHERE number IN (SELECT value FROM json_each(:numbers))", "numbers")
+_ROOM = _sql("SELECT number FROM room_number WHERE room = :room")
+_NEW_ROOM = _sql("INSERT INTO room_number (room) VALUES (:room)")
+_ROOMS = _sql("SELECT room, number FROM room_number WHERE room IN (SELECT value FROM json_each(:rooms))")
+_PERSON = _sql("SELECT number FROM person_number WHERE pid = :pid")
+_NEW_PERSON = _sql("INSERT INTO person_number (pid) VALUES (:pid)")
+_PEOPLE = _sql("SELECT pid, number FROM person_number WHERE pid IN (SELECT value FROM json_each(:pids))")
+_PIDS = _sql("SELECT number, pid FROM person_number WHERE number IN (SELECT value FROM json_each(:numbers))")
 _MIRROR = _sql(
     "INSERT INTO mirror (n, room, pos, env, at) VALUES (:n, :room, :pos, :env, :at) ON CONFLICT DO NOTHING",
-    "n",
-    "room",
-    "pos",
-    "env",
-    "at",
 )
 _NEXT = _sql(
     "SELECT m.n, r.room, m.pos, m.env, m.at FROM mirror m JOIN room_number r ON r.number = m.room "
     "WHERE m.n > :after ORDER BY m.n LIMIT :limit",
-    "after",
-    "limit",
 )
 _MESSAGE = "id, n, edit, msg, person, at, epoch, kind, thread, has, everyone, word, deleted, length"
-_BY_MSG = _sql(f"SELECT {_MESSAGE} FROM message WHERE msg = :msg", "msg")  # noqa: S608  a constant
+_BY_MSG = _sql(f"SELECT {_MESSAGE} FROM message WHERE msg = :msg")  # noqa: S608  a constant
 _PUT = _sql(
     f"INSERT OR REPLACE INTO message ({_MESSAGE}) VALUES "  # noqa: S608
     "(:id, :n, :edit, :msg, :person, :at, :epoch, :kind, :thread, :has, :everyone, :word, :deleted, :length)",
-    *_MESSAGE.split(", "),
 )
-_UNMENTION = _sql("DELETE FROM mention WHERE id = :id", "id")
-_MENTION = _sql("INSERT INTO mention (person, id) VALUES (:person, :id) ON CONFLICT DO NOTHING", "person", "id")
+_UNMENTION = _sql("DELETE FROM mention WHERE id = :id")
+_MENTION = _sql("INSERT INTO mention (person, id) VALUES (:person, :id) ON CONFLICT DO NOTHING")
 _READ = _sql(
     "INSERT INTO read_position (room, person, pos) VALUES (:room, :person, :pos) "
     "ON CONFLICT (room, person) DO UPDATE SET pos = MAX(pos, excluded.pos)",
-    "room",
-    "person",
-    "pos",
 )
-_SEQUENCE = _sql("SELECT seq FROM sequence WHERE room = :room AND dev = :dev", "room", "dev")
+_SEQUENCE = _sql("SELECT seq FROM sequence WHERE room = :room AND dev = :dev")
 _PUT_SEQUENCE = _sql(
     "INSERT INTO sequence (room, dev, seq) VALUES (:room, :dev, :seq) ON CONFLICT (room, dev) DO UPDATE SET seq = excluded.seq",
-    "room",
-    "dev",
-    "seq",
 )
-_SKIP = _sql("INSERT INTO skipped (n, cause) VALUES (:n, :cause) ON CONFLICT DO NOTHING", "n", "cause")
+_SKIP = _sql("INSERT INTO skipped (n, cause) VALUES (:n, :cause) ON CONFLICT DO NOTHING")
 _SKIPPED = sa.text("SELECT cause, COUNT(*) AS number FROM skipped GROUP BY cause ORDER BY cause")
-_SEALED = _sql("SELECT env FROM mirror WHERE n = :n", "n")
+_SEALED = _sql("SELECT env FROM mirror WHERE n = :n")
 _MENTIONS = _sql(
     "SELECT r.room, m.id, m.epoch FROM (SELECT id FROM mention WHERE person = :person "
     "UNION SELECT id FROM message WHERE everyone = 1) one "
@@ -82,9 +68,6 @@ _MENTIONS = _sql(
     "LEFT JOIN read_position p ON p.room = r.number AND p.person = :person "
     "WHERE m.person != :person AND m.deleted = 0 AND (m.id & :mark) > COALESCE(p.pos, 0) "
     "AND r.room IN (SELECT value FROM json_each(:rooms)) ORDER BY m.id DESC",
-    "person",
-    "mark",
-    "rooms",
 )
 _UNREAD = _sql(
     "SELECT m.id & :mark AS pos, m.n, m.epoch, p.pid, m.at, m.kind, m.word, x.at AS came, "
@@ -92,10 +75,6 @@ _UNREAD = _sql(
     "FROM message m JOIN person_number p ON p.number = m.person JOIN mirror x ON x.n = m.n "
     "WHERE m.id > (:room << 28) + COALESCE((SELECT pos FROM read_position WHERE room = :room AND person = :person), 0) "
     "AND m.id < (:room + 1) << 28 AND m.person != :person AND m.deleted = 0 ORDER BY m.id LIMIT :limit",
-    "mark",
-    "person",
-    "room",
-    "limit",
 )
 _NOTED = _sql(
     "SELECT m.n, r.room, m.pos, x.at, p.pid, x.kind, x.everyone, "
@@ -103,24 +82,16 @@ _NOTED = _sql(
     "FROM mirror m JOIN message x ON x.id = (m.room << 28) | m.pos JOIN person_number p ON p.number = x.person "
     "JOIN room_number r ON r.number = m.room "
     "WHERE m.n > :after AND m.n <= (SELECT indexed FROM progress) AND x.deleted = 0 ORDER BY m.n LIMIT :limit",
-    "after",
-    "limit",
 )
 _READ_BY = _sql(
     "SELECT r.room, p.pos FROM read_position p JOIN room_number r ON r.number = p.room "
     "WHERE p.person = :person AND r.room IN (SELECT value FROM json_each(:rooms))",
-    "person",
-    "rooms",
 )
 _STILL = _sql(
     "SELECT x.id & :mark, x.word FROM message x WHERE x.id IN (SELECT (:room << 28) | value FROM json_each(:places)) "
     "AND x.deleted = 0 AND (x.id & :mark) > COALESCE((SELECT pos FROM read_position WHERE room = :room AND person = :person), 0)",
-    "mark",
-    "room",
-    "person",
-    "places",
 )
-_ENVELOPE = _sql("SELECT COALESCE(edit, n) FROM message WHERE id = :id AND deleted = 0", "id")
+_ENVELOPE = _sql("SELECT COALESCE(edit, n) FROM message WHERE id = :id AND deleted = 0")
 _FORGET = (
     "DELETE FROM mention WHERE id BETWEEN :first AND :last",
     "DELETE FROM message WHERE id BETWEEN :first AND :last",

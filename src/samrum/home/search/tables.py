@@ -16,48 +16,35 @@ from samrum.home.search.words import Forms
 from samrum.plumbing.transactions import Prepared, Tx
 
 
-def _sql(text: str, *names: str) -> Prepared:
-    return Prepared(sa.text(text).bindparams(*(sa.bindparam(name) for name in names)))
+def _sql(text: str) -> Prepared:
+    return Prepared(sa.text(text))
 
 
-_IDS = _sql("SELECT word, id FROM vocabulary WHERE word IN (SELECT value FROM json_each(:words))", "words")
+_IDS = _sql("SELECT word, id FROM vocabulary WHERE word IN (SELECT value FROM json_each(:words))")
 _NEW = _sql(
     "INSERT INTO vocabulary (word, plain, sv, en, de, messages) VALUES (:word, :plain, :sv, :en, :de, 0)",
-    "word",
-    "plain",
-    "sv",
-    "en",
-    "de",
 )
-_NEW_PART = _sql("INSERT INTO part (rowid, plain) VALUES (:id, :plain)", "id", "plain")
-_COUNT = _sql("UPDATE vocabulary SET messages = messages + :by WHERE id = :id", "by", "id")
-_UNUSED = _sql(
-    "SELECT id, plain FROM vocabulary WHERE messages <= 0 AND id IN (SELECT value FROM json_each(:ids))", "ids"
-)
-_DROP_PART = _sql("INSERT INTO part (part, rowid, plain) VALUES ('delete', :id, :plain)", "id", "plain")
-_DROP = _sql("DELETE FROM vocabulary WHERE id = :id", "id")
-_BODY = _sql("SELECT words FROM body WHERE rowid = :id", "id")
-_BODIES = _sql("SELECT rowid, words FROM body WHERE rowid BETWEEN :first AND :last", "first", "last")
-_PUT_BODY = _sql("INSERT INTO body (rowid, words) VALUES (:id, :words)", "id", "words")
-_DROP_BODY = _sql("DELETE FROM body WHERE rowid = :id", "id")
+_NEW_PART = _sql("INSERT INTO part (rowid, plain) VALUES (:id, :plain)")
+_COUNT = _sql("UPDATE vocabulary SET messages = messages + :by WHERE id = :id")
+_UNUSED = _sql("SELECT id, plain FROM vocabulary WHERE messages <= 0 AND id IN (SELECT value FROM json_each(:ids))")
+_DROP_PART = _sql("INSERT INTO part (part, rowid, plain) VALUES ('delete', :id, :plain)")
+_DROP = _sql("DELETE FROM vocabulary WHERE id = :id")
+_BODY = _sql("SELECT words FROM body WHERE rowid = :id")
+_BODIES = _sql("SELECT rowid, words FROM body WHERE rowid BETWEEN :first AND :last")
+_PUT_BODY = _sql("INSERT INTO body (rowid, words) VALUES (:id, :words)")
+_DROP_BODY = _sql("DELETE FROM body WHERE rowid = :id")
 _MERGE = sa.text("INSERT INTO body (body, rank) VALUES ('merge', :pages)")
 _CHANGES = sa.text("SELECT total_changes()")
 _WORD = "id, word, messages"
-_EXACT = _sql(f"SELECT {_WORD} FROM vocabulary WHERE word = :word", "word")  # noqa: S608  constants
+_EXACT = _sql(f"SELECT {_WORD} FROM vocabulary WHERE word = :word")  # noqa: S608  constants
 _FORMS = _sql(
     f"SELECT {_WORD} FROM vocabulary WHERE sv = :sv OR en = :en OR de = :de "  # noqa: S608
     "ORDER BY messages DESC LIMIT :limit",
-    "sv",
-    "en",
-    "de",
-    "limit",
 )
-_PLAIN = _sql(f"SELECT {_WORD} FROM vocabulary WHERE plain = :plain ORDER BY messages DESC LIMIT 20", "plain")  # noqa: S608
+_PLAIN = _sql(f"SELECT {_WORD} FROM vocabulary WHERE plain = :plain ORDER BY messages DESC LIMIT 20")  # noqa: S608
 _PARTS = _sql(
     f"SELECT {_WORD} FROM vocabulary WHERE id IN (SELECT rowid FROM part WHERE part MATCH :three) "  # noqa: S608
     "ORDER BY messages DESC LIMIT :limit",
-    "three",
-    "limit",
 )
 _HIT = "m.id, m.at, m.person, m.epoch, m.n, m.edit, m.msg, m.thread, m.length"
 _FITS = (
@@ -66,22 +53,14 @@ _FITS = (
     "AND (:me = 0 OR m.everyone = 1 OR EXISTS (SELECT 1 FROM mention q WHERE q.id = m.id AND q.person = :me)) "
     "ORDER BY m.at DESC, m.id DESC LIMIT :most"
 )
-_FILTER = ("has", "after", "before", "by", "me", "most")
 _THERE = "b.body MATCH :what AND b.rowid BETWEEN :first AND :last AND (b.rowid >> 28) IN (SELECT value FROM json_each(:rooms))"
 _WITH = _sql(
     f"SELECT {_HIT} FROM body b CROSS JOIN message m ON m.id = b.rowid WHERE {_THERE} AND {_FITS}",  # noqa: S608
-    "what",
-    "first",
-    "last",
-    "rooms",
-    *_FILTER,
 )
-_WHICH = _sql(f"SELECT b.rowid FROM body b WHERE {_THERE}", "what", "first", "last", "rooms")  # noqa: S608
+_WHICH = _sql(f"SELECT b.rowid FROM body b WHERE {_THERE}")  # noqa: S608
 _WITHOUT = _sql(
     f"SELECT {_HIT} FROM json_each(:rooms) r CROSS JOIN message m "  # noqa: S608
     f"ON m.id BETWEEN (r.value << 28) AND ((r.value + 1) << 28) - 1 WHERE {_FITS}",
-    "rooms",
-    *_FILTER,
 )
 MERGED_PAGES: Final = 200
 """Pages that one step of merging writes."""
