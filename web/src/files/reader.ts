@@ -8,7 +8,7 @@ import { layoutOf, plainOf, SEGMENT, segmentAt, type Layout } from './segments';
 import type { FilesWorker } from './worker';
 
 /** Segments of one request. */
-const AT_ONCE = 4;
+const AT_ONCE = 2;
 /** How often one request is made before relay counts as away. */
 const TRIES = 6;
 

@@ -66,7 +66,7 @@ export class Streams {
               say('end');
               over();
             } else {
-              const part = value.slice();
+              const part = value.byteLength === value.buffer.byteLength ? value : value.slice();
               say(part, [part.buffer]);
             }
           },

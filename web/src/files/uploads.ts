@@ -59,7 +59,7 @@ export interface UploadGround {
 
 const AT_A_TIME = 2;
 /** Segments of one request at most; fewer where the way is slow. */
-const MOST = 4;
+const MOST = 2;
 const FAST_MS = 1_000;
 const SLOW_MS = 4_000;
 const FIRST_WAIT_MS = 1_000;

@@ -9,7 +9,7 @@ import { startWorker } from '../doors/trusted';
 import type { Answer, Work, WorkName } from './messages';
 
 /** Bytes that one worker handles. */
-const ENOUGH = 24 * 2 ** 20;
+const ENOUGH = 12 * 2 ** 20;
 
 interface Waiting {
   readonly resolve: (value: unknown) => void;
