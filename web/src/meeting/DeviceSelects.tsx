@@ -1,16 +1,13 @@
 /** Which microphone, camera and loudspeaker to use. Only kinds of which the browser tells names are shown. */
-import { ChevronDown } from 'lucide-react';
-import { useEffect, useState } from 'react';
+import { lazy, Suspense, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Button, Label, ListBox, ListBoxItem, Popover, Select, SelectValue } from 'react-aria-components';
 import { classes } from '../ui/classes.ts';
-import menuStyles from '../ui/Menu.module.css';
 import type { Choice } from './devices.ts';
 import styles from './meeting.module.css';
 
 const c = classes(styles);
-const m = classes(menuStyles);
 
+const DeviceSelect = lazy(() => import('./DeviceSelect.tsx').then((module) => ({ default: module.DeviceSelect })));
 const KINDS = ['audioinput', 'videoinput', 'audiooutput'] as const;
 const PLACES = { audioinput: 'micId', videoinput: 'camId', audiooutput: 'speakerId' } as const;
 
@@ -51,22 +48,21 @@ export function DeviceSelects({ choice, changed, onUse }: DeviceSelectsProps) {
     if (of.length === 0) return null;
     const chosen = of.find((one) => one.deviceId === choice[PLACES[kind]]) ?? of[0];
     return (
-      <Select key={kind} className={c('select')} value={chosen?.deviceId ?? null} onChange={(id) => onUse(kind, String(id))}>
-        <Label className={c('label')}>{t(`device.${kind}`)}</Label>
-        <Button className={c('choose')}>
-          <SelectValue className={c('chosen')} />
-          <ChevronDown aria-hidden="true" />
-        </Button>
-        <Popover className={m('popover', 'wide')}>
-          <ListBox className={m('menu')}>
-            {of.map((one) => (
-              <ListBoxItem key={one.deviceId} id={one.deviceId} textValue={one.label} className={m('item')}>
-                {one.label}
-              </ListBoxItem>
-            ))}
-          </ListBox>
-        </Popover>
-      </Select>
+      <Suspense key={kind} fallback={<Waiting label={t(`device.${kind}`)} chosen={chosen?.label ?? ''} />}>
+        <DeviceSelect kind={kind} devices={of} chosen={chosen?.deviceId ?? null} onUse={onUse} />
+      </Suspense>
     );
   });
+}
+
+/** What stands in a menu's place until it is loaded: as large as it, so that nothing moves. */
+function Waiting({ label, chosen }: { readonly label: string; readonly chosen: string }) {
+  return (
+    <div className={c('select')}>
+      <span className={c('label')}>{label}</span>
+      <span className={c('choose')}>
+        <span className={c('chosen')}>{chosen}</span>
+      </span>
+    </div>
+  );
 }
