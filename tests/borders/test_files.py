@@ -8,7 +8,8 @@ import pytest
 
 from tests.conftest import ROOT
 
-FOREIGN = re.compile(r"""\b(?:https?|wss?):(?:\\?/){2}(?!www\.w3\.org/)[^\s"'`)]*""")
+FOREIGN = re.compile(r"""\b(?:https?|wss?):(?:\\?/){2}(?!www\.w3\.org/)[\w\[][^\s"'`)]*""")
+"""A scheme alone names nobody: code that looks for addresses in what people write has it too."""
 CONSOLE = re.compile(r"\bconsole\s*(?:\.|\?\.|\[)")
 
 
@@ -82,6 +83,8 @@ class TestBundle:
 def test_the_patterns_find_what_they_look_for() -> None:
     assert FOREIGN.search('"https://example.org/x"')
     assert FOREIGN.search(r'"https:\/\/example.org"')
+    assert FOREIGN.search('"wss://[::1]:7880/rtc"')
     assert not FOREIGN.search('"http://www.w3.org/2000/svg"')
+    assert not FOREIGN.search('"http://"+host')
     assert CONSOLE.search("console.log(1)")
     assert CONSOLE.search("console?.warn")
