@@ -36,6 +36,7 @@ const site = await serve();
 const browser = await launch();
 try {
   const page = await person(browser, { home: site.url, context: { viewport: { width: 1280, height: 800 } } });
+  await page.getByRole('link', { name: 'Hundratusen' }).waitFor();
   await page.evaluate((count) => window.stage.fill(count), COUNT);
   const since = performance.now();
   await openRoom(page, 'Hundratusen');

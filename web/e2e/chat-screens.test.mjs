@@ -238,6 +238,7 @@ test('writing: names are completed, keys mark up, lists go on, code takes Enter,
 
 test('a hundred thousand messages: few rows in the page, jumps and news keep their place', async () => {
   const page = await at();
+  await page.getByRole('link', { name: 'Hundratusen' }).waitFor();
   await page.evaluate(() => window.stage.fill(100_000));
   await openRoom(page, 'Hundratusen');
   await log(page).getByText('Rad 99999').waitFor();
