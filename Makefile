@@ -63,8 +63,8 @@ wire: $(VENV)/.dev web/node_modules/.made ## make the web client's types and val
 drawings: web/node_modules/.made ## draw docs/flows anew from their texts
 	@node web/scripts/drawings.mjs
 
-pictures: $(VENV)/.dev build ## make the pictures of the README anew
-	@SAMRUM_PICTURES=1 $(VENV)/bin/python -m tests.city.launch -- node --test web/e2e/city.test.mjs
+pictures: $(VENV)/.dev build ## make the pictures of docs/screenshots anew
+	@$(VENV)/bin/python -m tests.city.launch -- node web/e2e/pictures.mjs
 
 lock: $(VENV)/.dev ## pin the newest allowed versions with hashes, without addresses
 	@scripts/lock.sh

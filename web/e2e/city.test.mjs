@@ -1,11 +1,9 @@
-/** Two people in two browsers, through the whole city: what the README promises. With `SAMRUM_PICTURES` also the README's picture. */
+/** Two people in two browsers, through the whole city: what the README promises. */
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 
 import { city, launch, log, newRoom, openRoom, person, rooms, say, signIn } from './browser.mjs';
 
-const SCREENSHOTS = new URL('../../docs/screenshots/', import.meta.url);
 const [asa, bjorn] = city().logins;
 const title = `Skyfall ${new Date().toISOString().slice(11, 19).replaceAll(':', '.')}`;
 
@@ -39,12 +37,6 @@ test('a room made in one browser appears in the other, and messages go both ways
   await say(hers, 'Tack! Då tar vi läget i ett möte klockan åtta.');
   await shows(his, 'Tack! Då tar vi läget i ett möte klockan åtta.');
   assert.equal(await log(his).getByText(asa.name).first().isVisible(), true);
-  if (process.env.SAMRUM_PICTURES) {
-    await hers.getByRole('button', { name: 'I have read this' }).click();
-    await hers.waitForTimeout(3500); // until "is writing" has gone
-    mkdirSync(SCREENSHOTS, { recursive: true });
-    await hers.screenshot({ path: new URL('chat.png', SCREENSHOTS).pathname });
-  }
 });
 
 test('a reload keeps everything, and the next message goes out', { timeout: 60_000 }, async () => {
