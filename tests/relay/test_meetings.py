@@ -19,7 +19,7 @@ from samrum.relay.config import LiveKitConfig, RelayConfig
 from samrum.relay.meetings import actions
 from samrum.wire import ids, stream
 from samrum.wire.codes import Code
-from samrum.wire.statements import MemberEntry, OutEntry, Role
+from samrum.wire.statements import NOBODY, Kind, MemberEntry, OutEntry, Policy, Role
 from tests.relay import media_server
 from tests.relay.client import Authority, Device, HomeDoor, RelayProcess, Room, running
 from tests.relay.conftest import free_ports
@@ -130,6 +130,7 @@ async def test_join_is_refused(
     others = await door.room(ids.new_pid())
     over = await door.room(ids.new_pid(), MemberEntry(pid=anna.pid, role=Role.GUEST, until=int(time.time()) - 1))
     await door.change(room, out=[OutEntry(pid=bo.pid, until=int(time.time()) + 60)])
+    archived = await door.room(anna.pid, policy=Policy(kind=Kind.GROUP, post=NOBODY))
     revoked = anna.second()
     await door.revoke(revoked.pid, revoked.dev)
     abroad = Device(stranger, anna.pid)
@@ -140,6 +141,7 @@ async def test_join_is_refused(
         (anna, "r_x", None, 403, Code.NOT_A_MEMBER),
         (anna, ids.new_room(), None, 403, Code.NOT_A_MEMBER),
         (bo, room.room, None, 403, Code.NOT_ALLOWED),
+        (anna, archived.room, None, 403, Code.NOT_ALLOWED),
         (revoked, room.room, None, 401, Code.REVOKED),
         (anna, room.room, anna.grant(exp=1), 401, Code.GRANT_EXPIRED),
         (anna, room.room, anna.grant(lobby=room.room), 401, Code.BAD_GRANT),

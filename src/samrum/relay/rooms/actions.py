@@ -108,8 +108,10 @@ def access_room(tx: Tx, tenant: TenantId, pid: Pid, room: RoomId, now: float) ->
 
 
 def access_meeting(tx: Tx, tenant: TenantId, pid: Pid, room: RoomId, now: float) -> None:
-    """As `access_room`, for the room's meeting: also refuses those who were put out of it."""
+    """As `access_room`, for the room's meeting: also refuses those who were put out of it, and all where nobody writes any more."""
     access_room(tx, tenant, pid, room, now)
+    if not reaches(tables.post_of(tx, room)):
+        raise Refusal(Code.NOT_ALLOWED)
     if (tables.out_until(tx, room, pid) or 0) > now:
         raise Refusal(Code.NOT_ALLOWED)
 

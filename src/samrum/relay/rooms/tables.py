@@ -161,6 +161,11 @@ def member(tx: Tx, tenant: TenantId, room: RoomId, pid: Pid) -> Member | None:
     return Member(*row) if row else None
 
 
+def post_of(tx: Tx, room: RoomId) -> str:
+    """The least role that may write."""
+    return str(tx.scalar(sa.select(rooms.c.post).where(rooms.c.room == room)))
+
+
 def put_outs(tx: Tx, room: RoomId, entries: list[OutEntry]) -> None:
     """Remembers who was put out of the running meeting."""
     if entries:
