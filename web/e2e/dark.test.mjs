@@ -200,6 +200,36 @@ test('offline for hours while people come and go and keys change', { timeout: 90
   assert.deepEqual((await bo.timeline(room)).gaps, []);
 });
 
+test('who came back under the same key while one was away is read, though one still knew of the removal', { timeout: 90_000 }, async () => {
+  const { anna, bo, cia, room, texts, say } = common;
+  await bo.page.clock.install();
+  await world.reloaded(bo);
+  await online(bo);
+  await setTimeout(LOSSES_MS); // so that the removal begins a new key
+  await anna.change(room, { remove: [cia.me.pid] });
+  await until(async () => !(await bo.rooms()).find(({ id }) => id === room)?.members.some(({ pid }) => pid === cia.me.pid), 'Bo has heard');
+  const context = bo.page.context();
+  await context.setOffline(true);
+  await bo.page.clock.fastForward('00:05:00');
+  await bo.page.clock.fastForward('00:05:00');
+  await until(async () => (await bo.connection()) !== 'online', 'offline', 40_000);
+  await anna.change(room, { add: [cia.me.pid] });
+  await shows(cia, room);
+  await say(cia, 'tillbaka under samma nyckel');
+  // Relay is quicker than home.
+  const late = (url) => url.origin === world.city.ready.home && /^\/(since|rosters)/.test(url.pathname);
+  await context.route(late, (route) => setTimeout(1_500).then(() => route.continue()));
+  await context.setOffline(false);
+  await until(async () => {
+    await bo.page.clock.runFor(500);
+    await setTimeout(250);
+    return (await bo.connection()) === 'online';
+  }, 'online', 40_000);
+  await has(bo, room, texts.at(-1));
+  await context.unroute(late);
+  for (const who of [bo, anna, cia]) await reads(who, room, texts);
+});
+
 test('open history: who is removed and added again reads all of it, on an old device and on a new one', { timeout: 90_000 }, async () => {
   const { logins, anna, cia, room, texts, say } = common;
   await anna.change(room, { remove: [cia.me.pid] });

@@ -354,7 +354,9 @@ export class Vault {
     if (state === undefined || head.epoch > state.epoch) return closed(head, 'need_roster');
     const promised = state.keys[head.epoch];
     const member = wasMember(state, head.pid, head.epoch);
-    if ((promised !== undefined && promised.keyId !== head.keyId) || member === 'no') return closed(head, 'cannot_open');
+    if (promised !== undefined && promised.keyId !== head.keyId) return closed(head, 'cannot_open');
+    // Who came back in this very epoch is a member by a roster that this device may not have yet.
+    if (member === 'no') return closed(head, 'need_roster');
     if (promised === undefined || member === 'ask') return closed(head, state.base > 0 ? 'need_past' : 'cannot_open');
     const certs = (await this.certsOf(head.dev)).filter((cert) => cert.pid === head.pid && inTime(cert, head.sentAt));
     if (certs.length === 0) return closed(head, 'need_cert');
