@@ -117,13 +117,12 @@ export function Finder() {
         <Search className={c('icon')} aria-hidden="true" />
         <Input ref={input} className={c('input')} placeholder={t('find.placeholder')} aria-keyshortcuts="Control+K Meta+K" />
         <Popover className={m('popover')} offset={4}>
-          <ListBox
-            className={m('menu')}
-            aria-label={t('find.results')}
-            renderEmptyState={() => (
-              <p className={m('empty')}>{found.error !== undefined ? explain(codeOf(found.error)) : t(found.busy ? 'find.busy' : 'find.nothing')}</p>
-            )}
-          >
+          {words !== '' && found.people.length === 0 && (found.error !== undefined || (matching.length === 0 && channels.length === 0 && pages.length === 0)) && (
+            <p className={m('empty')} role="status">
+              {found.error !== undefined ? explain(codeOf(found.error)) : t(found.busy ? 'find.busy' : 'find.nothing')}
+            </p>
+          )}
+          <ListBox className={m('menu')} aria-label={t('find.results')}>
             {matching.length > 0 && (
               <ListBoxSection id="rooms">
                 <Header className={m('heading')}>{t('find.rooms')}</Header>
