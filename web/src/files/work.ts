@@ -21,10 +21,16 @@ const MAX_PIXELS = 100_000_000;
 /** Where a picture's header ends, whatever its camera wrote before it. */
 const HEAD = 1 << 20;
 
-/** Bytes of the file; beyond its end there are none. */
-async function readFile(file: Blob, from: number, to: number): Promise<Bytes> {
+/** Of dedicated workers alone (W3C File API, section 6.3), so that the page's types do not have it. */
+declare const FileReaderSync: new () => { readAsArrayBuffer(blob: Blob): ArrayBuffer };
+
+/**
+ * Bytes of the file; beyond its end there are none. Read at once: what a read that is waited for leaves behind is as large as what it
+ * read, and the browser frees it late.
+ */
+function readFile(file: Blob, from: number, to: number): Bytes {
   try {
-    return new Uint8Array(await file.slice(from, to).arrayBuffer());
+    return new Uint8Array(new FileReaderSync().readAsArrayBuffer(file.slice(from, to)));
   } catch {
     // The browser gives nothing of a file that is not the one that was chosen any more.
     throw new WorkError('file_changed');
@@ -41,7 +47,7 @@ async function sealRange({ file, sealing, from, to, marks }: Work['seal']['given
   const made: Mark[] = [];
   const sealed = new Uint8Array(to - from);
   for (let index = Math.floor(from / SEGMENT); index < Math.ceil(to / SEGMENT); index += 1) {
-    const plain = await plainAt(file, layout, index);
+    const plain = plainAt(file, layout, index);
     const mark = await sha256(plain);
     const before = marks.find(([known]) => known === index);
     if (before !== undefined && !equal(before[1], mark)) throw new WorkError('file_changed');
@@ -89,9 +95,9 @@ function stop({ object }: Work['stop']['given']): Promise<undefined> {
 }
 
 /** The plain text of one segment, padded. */
-async function plainAt(file: Blob, layout: Layout, index: number): Promise<Bytes> {
+function plainAt(file: Blob, layout: Layout, index: number): Bytes {
   const [start, end] = plainOf(layout, index);
-  const read = await readFile(file, Math.min(start, layout.size), Math.min(end, layout.size));
+  const read = readFile(file, Math.min(start, layout.size), Math.min(end, layout.size));
   if (read.length !== Math.max(0, Math.min(end, layout.size) - start)) throw new WorkError('file_changed');
   if (read.length === end - start) return read;
   const plain = new Uint8Array(end - start);
@@ -113,15 +119,15 @@ async function open({ sealing, first, sealed }: Work['open']['given']): Promise<
   return out;
 }
 
-async function picture({ file }: Work['picture']['given']): Promise<Work['picture']['answer']> {
-  const pixels = pixelsOf(await readFile(file, 0, HEAD));
+function picture({ file }: Work['picture']['given']): Work['picture']['answer'] {
+  const pixels = pixelsOf(readFile(file, 0, HEAD));
   if (pixels === null) return { pixels, bare: null };
-  const left = bare(await readFile(file, 0, file.size));
+  const left = bare(readFile(file, 0, file.size));
   return { pixels, bare: left === null ? null : new Blob([left], { type: file.type }) };
 }
 
 async function small({ file, side }: Work['small']['given']): Promise<Blob> {
-  const pixels = PICTURES.includes(file.type) ? pixelsOf(await readFile(file, 0, HEAD)) : null;
+  const pixels = PICTURES.includes(file.type) ? pixelsOf(readFile(file, 0, HEAD)) : null;
   if (pixels === null || pixels.width * pixels.height > MAX_PIXELS) throw new WorkError('no_picture');
   const scale = Math.min(1, side / Math.max(pixels.width, pixels.height, 1));
   let bitmap: ImageBitmap;
@@ -140,7 +146,7 @@ async function small({ file, side }: Work['small']['given']): Promise<Blob> {
   return canvas.convertToBlob({ type: 'image/webp', quality: 0.8 });
 }
 
-export const work: { [K in WorkName]: (given: Work[K]['given']) => Promise<Work[K]['answer']> } = { seal, whole, put, stop, open, picture, small };
+export const work: { [K in WorkName]: (given: Work[K]['given']) => Work[K]['answer'] | Promise<Work[K]['answer']> } = { seal, whole, put, stop, open, picture, small };
 
 export function refusalOf(error: unknown): { readonly code: string; readonly retryAfter: number | undefined } {
   if (error instanceof Refusal) return { code: error.code, retryAfter: error.retryAfter };
