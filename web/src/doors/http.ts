@@ -3,6 +3,8 @@ import type { Bytes } from '../wire/bytes';
 import * as valid from '../wire/validators';
 import { Refusal } from './refusal';
 
+/** Bytes of a body from which on it is large. */
+const LARGE = 64 * 1024;
 const DEADLINE_MS = 15_000;
 
 export interface Exchange<T> {
@@ -26,27 +28,44 @@ export interface Exchange<T> {
 export async function exchange<T>(what: Exchange<T>): Promise<T> {
   let response: Response;
   let text: string;
+  // A timer that is taken back: a signal with a time of its own would keep the whole request, body and all, until that time.
+  const stop = new AbortController();
+  const end = (): void => {
+    stop.abort();
+  };
+  const timer = setTimeout(end, what.deadline ?? DEADLINE_MS);
+  what.signal?.addEventListener('abort', end);
+  if (what.signal?.aborted === true) end();
   try {
     response = await fetch(what.url, {
       method: what.method,
       headers: what.headers,
-      body: what.body ?? null,
+      body: bodyOf(what.body),
       credentials: what.credentials,
       cache: 'no-store',
       redirect: 'error',
       referrerPolicy: 'no-referrer',
-      signal: AbortSignal.any([AbortSignal.timeout(what.deadline ?? DEADLINE_MS), ...(what.signal === undefined ? [] : [what.signal])]),
+      signal: stop.signal,
     });
     what.seen?.(response);
     text = await response.text();
   } catch {
     throw new Refusal(what.away);
+  } finally {
+    clearTimeout(timer);
+    what.signal?.removeEventListener('abort', end);
   }
   if (!response.ok) throw refusalOf(response.status, text, what.away);
   if (what.reply === null) return undefined as T;
   const data = parsed(text);
   if (!what.reply(data)) throw new Refusal('bad_reply');
   return data;
+}
+
+/** Large bodies go as a blob, which the browser holds elsewhere: it keeps a request's own bytes in the page's memory long after it was answered. */
+function bodyOf(body: Bytes | undefined): Bytes | Blob | null {
+  if (body === undefined) return null;
+  return body.length > LARGE ? new Blob([body]) : body;
 }
 
 function parsed(text: string): unknown {
