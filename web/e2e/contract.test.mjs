@@ -71,6 +71,7 @@ test('a direct message begins by finding a person; both find the same room', asy
     [a, bo],
     [b, anna],
   ]) {
+    await page.getByRole('combobox', { name: 'Find people and rooms' }).waitFor(); // it loads after the first screen
     await page.keyboard.press('Control+k');
     await page.keyboard.type(other.name);
     await page.getByRole('option', { name: other.name, exact: true }).click();
